@@ -1,0 +1,5 @@
+/** Not API: may change in any release. */
+@NullMarked
+package io.holdfast.internal;
+
+import org.jspecify.annotations.NullMarked;

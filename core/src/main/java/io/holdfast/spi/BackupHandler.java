@@ -1,0 +1,42 @@
+package io.holdfast.spi;
+
+/**
+ * Knows one kind of database, in both directions, and how to reach one of them.
+ *
+ * <p>Safe for use by many threads. Methods throw {@link HandlerException} for what the database
+ * refuses or cannot do. A handler made from a URI closes what it opened; one given a client or
+ * {@code DataSource} leaves that open. The contract is executable: {@code BackupHandlerContract} in
+ * {@code holdfast-testkit}.
+ */
+public interface BackupHandler extends AutoCloseable {
+  /** The kind of database, for the document's {@code source.handler}: {@code postgres}. */
+  String name();
+
+  /** Which database it speaks to, for people: {@code postgresql://db.example/app}. No secret. */
+  String location();
+
+  /**
+   * Pins one consistency point of the source.
+   *
+   * @throws HandlerException if the source cannot be reached, read whole, or carried faithfully
+   */
+  BackupSession openBackup(BackupRequest request);
+
+  /**
+   * Opens a reader for splits of a session that is still open, here or on another machine.
+   *
+   * @param request the request that the session was opened with
+   */
+  SplitReader openReader(BackupRequest request);
+
+  /**
+   * Opens a restore into this database. Changes nothing yet.
+   *
+   * @throws HandlerException if the target cannot be reached
+   */
+  RestoreSession openRestore(RestoreRequest request);
+
+  /** Releases what the handler itself opened. May be called twice. */
+  @Override
+  void close();
+}

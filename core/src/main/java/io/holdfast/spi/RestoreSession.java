@@ -1,0 +1,64 @@
+package io.holdfast.spi;
+
+import java.util.Map;
+
+/**
+ * One restore into a target. The calls come in this order: {@link #prepare}, {@link #begin}, {@link
+ * #write} from many threads, {@link #recordsWritten}, {@link #finish}; {@link #close} at any
+ * point. Only {@code write} is called from several threads at a time.
+ */
+public interface RestoreSession extends AutoCloseable {
+  /** In which order a session wants its batches. */
+  enum Ordering {
+    /** One collection after another; batches of one collection from many threads. */
+    BY_COLLECTION,
+    /** Batches of any collection from any thread at any time. */
+    ANY
+  }
+
+  /** In which order it wants its batches. */
+  Ordering ordering();
+
+  /**
+   * Checks all that can be checked without a write: rights, collections, fields, types, emptiness.
+   *
+   * @throws HandlerException that names every problem found; the target is unchanged
+   */
+  RestorePlan prepare();
+
+  /** Starts to change the target. */
+  void begin();
+
+  /**
+   * Writes records. With {@link Ordering#BY_COLLECTION}, returns to a collection never again once
+   * another has begun.
+   *
+   * @param collection the collection's name in the backup
+   * @param batch the records; valid only during the call
+   * @throws HandlerException if the target refused; the session can then only be closed
+   */
+  void write(String collection, RecordBatch batch);
+
+  /**
+   * Completes what {@code write} began and tells how many records the target says it took, by
+   * collection. Core compares that with the backup before it calls {@link #finish}. A collection
+   * without records may be missing.
+   */
+  Map<String, Long> recordsWritten();
+
+  /**
+   * Does what follows the records (sequences, constraints), checks the whole, and makes the restore
+   * final: commits.
+   *
+   * @throws HandlerException if a check failed; {@link #close} then undoes what can be undone
+   */
+  void finish();
+
+  /**
+   * Releases everything. Without a successful {@link #finish}, undoes the restore where the target
+   * can do that. May be called twice, also while another thread waits in {@code write}, which is
+   * then aborted.
+   */
+  @Override
+  void close();
+}
