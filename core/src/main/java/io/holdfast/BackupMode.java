@@ -6,7 +6,9 @@ public enum BackupMode {
   FULL,
   /** Create a backup before and keep it, whatever happens. */
   CREATE_ONLY,
-  /** Check that a named existing backup is there and intact before; restore it if the action fails. */
+  /**
+   * Check that a named existing backup is there and intact before; restore it if the action fails.
+   */
   RESTORE_ONLY,
   /** Do nothing: the caller uses {@code createBackup} and {@code restoreFromBackup}. */
   MANUAL

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 
 /**
  * Which collections take part. A pattern is a collection's name in which {@code *} stands for any
- * characters; everything else is literal, quotes included: {@code public.*}, {@code
- * public."Order Items"}. Excluded wins over included; no include pattern means all.
+ * characters; everything else is literal, quotes included: {@code public.*}, {@code public."Order
+ * Items"}. Excluded wins over included; no include pattern means all.
  *
  * @param includes patterns of what takes part; empty for everything
  * @param excludes patterns of what does not

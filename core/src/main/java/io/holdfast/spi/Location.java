@@ -11,10 +11,12 @@ import java.util.regex.Pattern;
  * schemes allow what {@link java.net.URI} refuses (several hosts), and prints without its password.
  */
 public final class Location {
-  private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):.*", Pattern.DOTALL);
+  private static final Pattern SCHEME =
+      Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):.*", Pattern.DOTALL);
   private static final Pattern USER_INFO = Pattern.compile("(?<=://)([^/?#]*)@");
   private static final Pattern SECRET_PARAMETER =
-      Pattern.compile("(?i)(?<=[?&])([^=&#]*(?:password|secret|token|key|credential)[^=&#]*)=[^&#]*");
+      Pattern.compile(
+          "(?i)(?<=[?&])([^=&#]*(?:password|secret|token|key|credential)[^=&#]*)=[^&#]*");
 
   private final String text;
   private final String scheme;

@@ -19,7 +19,8 @@ public record ObjectDigest(long lengthBytes, String sha256) {
   public ObjectDigest {
     sha256 = sha256.toLowerCase(Locale.ROOT);
     if (lengthBytes < 0 || !HEX.matcher(sha256).matches()) {
-      throw new IllegalArgumentException("Not a length and SHA-256: " + lengthBytes + ", " + sha256);
+      throw new IllegalArgumentException(
+          "Not a length and SHA-256: " + lengthBytes + ", " + sha256);
     }
   }
 }

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 public record ObjectKey(String value) implements Comparable<ObjectKey> {
   /** Keys sort by their bytes, as in {@code list}. */
   private static final Pattern SAFE =
-      Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,199}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,199}){0,15}");
+      Pattern.compile(
+          "[A-Za-z0-9_][A-Za-z0-9._-]{0,199}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,199}){0,15}");
 
   /**
    * @throws IllegalArgumentException if the text is no safe key

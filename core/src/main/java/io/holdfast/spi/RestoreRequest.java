@@ -12,8 +12,8 @@ import java.util.Optional;
  *     document's order; empty where the backup has no manifest, then collections show as they come
  * @param filter which collections are restored; core applies it to the records
  * @param mode what to do with data that is there
- * @param atomic whether the target must stay as it was until {@code finish} succeeds; a handler that
- *     cannot do that refuses in {@code prepare} only if the caller could choose otherwise
+ * @param atomic whether the target must stay as it was until {@code finish} succeeds; a handler
+ *     that cannot do that refuses in {@code prepare} only if the caller could choose otherwise
  * @param parallelism how many threads will write
  * @param retry how to repeat idempotent steps
  */

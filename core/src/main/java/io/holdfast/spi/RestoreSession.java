@@ -4,8 +4,8 @@ import java.util.Map;
 
 /**
  * One restore into a target. The calls come in this order: {@link #prepare}, {@link #begin}, {@link
- * #write} from many threads, {@link #recordsWritten}, {@link #finish}; {@link #close} at any
- * point. Only {@code write} is called from several threads at a time.
+ * #write} from many threads, {@link #recordsWritten}, {@link #finish}; {@link #close} at any point.
+ * Only {@code write} is called from several threads at a time.
  */
 public interface RestoreSession extends AutoCloseable {
   /** In which order a session wants its batches. */

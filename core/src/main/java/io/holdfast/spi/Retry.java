@@ -61,8 +61,7 @@ public final class Retry {
     if (attempts < 1 || firstDelay.isNegative() || maxDelay.isNegative()) {
       throw new IllegalArgumentException("attempts must be ≥ 1 and delays not negative");
     }
-    return new Retry(
-        attempts, firstDelay, maxDelay, duration -> Thread.sleep(duration.toMillis()));
+    return new Retry(attempts, firstDelay, maxDelay, duration -> Thread.sleep(duration.toMillis()));
   }
 
   /** The same policy with another way of waiting. */
@@ -102,7 +101,8 @@ public final class Retry {
   private void pause(String what, Duration delay) {
     // Full jitter would allow no wait at all; half of it keeps retries apart and still waits.
     long millis = delay.toMillis();
-    long jittered = millis / 2 + (millis < 2 ? 0 : ThreadLocalRandom.current().nextLong(millis / 2));
+    long jittered =
+        millis / 2 + (millis < 2 ? 0 : ThreadLocalRandom.current().nextLong(millis / 2));
     try {
       sleeper.sleep(Duration.ofMillis(jittered));
     } catch (InterruptedException e) {

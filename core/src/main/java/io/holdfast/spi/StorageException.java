@@ -22,7 +22,9 @@ public final class StorageException extends BackupException {
     UNAUTHENTICATED,
     /** No space or quota is left. */
     NO_SPACE,
-    /** The storage refuses to delete or change the object, because it is under retention or hold. */
+    /**
+     * The storage refuses to delete or change the object, because it is under retention or hold.
+     */
     RETENTION,
     /** The sink lacks a capability that was asked for. */
     UNSUPPORTED,

@@ -65,8 +65,8 @@ public interface StorageSink extends AutoCloseable {
   void delete(ObjectKey key);
 
   /**
-   * What interrupted writes left behind, including what a writer that is still at work has written so
-   * far: judge by age.
+   * What interrupted writes left behind, including what a writer that is still at work has written
+   * so far: judge by age.
    */
   List<Leftover> leftovers();
 

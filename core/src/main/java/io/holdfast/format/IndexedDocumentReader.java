@@ -1,0 +1,190 @@
+package io.holdfast.format;
+
+import io.holdfast.spi.DocumentHeader;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads a document by its manifest. Every byte is accounted for: record frames must lie where the
+ * manifest says, and what lies between them must be exactly the text that belongs there.
+ */
+public final class IndexedDocumentReader implements DocumentReader {
+  private final InputStream in;
+  private final Manifest.Document document;
+  private final int maxRecordBytes;
+  private final FrameDecompressor decompressor;
+  private final DocumentHeader header;
+  private final StringBuilder expected = new StringBuilder();
+  private long position;
+  private long rawLength;
+  private int collection;
+  private int frame;
+  private boolean ended;
+
+  /**
+   * Reads the header.
+   *
+   * @param in the document after decryption; closed by the caller
+   * @param document what the manifest says of it
+   * @param backupId the id that must stand in the header
+   * @param maxRecordBytes how large a record may be
+   * @throws FormatException if the header is not as it was written
+   */
+  public IndexedDocumentReader(
+      InputStream in, Manifest.Document document, String backupId, int maxRecordBytes)
+      throws IOException {
+    this.in = in;
+    this.document = document;
+    this.maxRecordBytes = maxRecordBytes;
+    this.decompressor = document.codec().decompressor();
+    this.header = readHeader();
+    if (!header.backupId().equals(backupId)) {
+      throw new FormatException(
+          FormatException.Kind.CORRUPT,
+          "The document belongs to another backup than its manifest: its id is not "
+              + backupId
+              + ".");
+    }
+    if (!document.collections().isEmpty()) {
+      expected.append(DocumentText.beginCollection(document.collections().get(0).name(), true));
+    }
+  }
+
+  private DocumentHeader readHeader() throws IOException {
+    if (document.headerRawLength() > Limits.HEADER_BYTES) {
+      throw new FormatException(
+          FormatException.Kind.TOO_LARGE,
+          "The document's header is larger than " + Limits.HEADER_BYTES + " bytes.");
+    }
+    byte[] raw = new byte[(int) document.headerRawLength()];
+    decompress(take(document.headerLength()), raw);
+    return DocumentHeaders.parse(raw);
+  }
+
+  @Override
+  public DocumentHeader header() {
+    return header;
+  }
+
+  @Override
+  public Codec codec() {
+    return document.codec();
+  }
+
+  @Override
+  public Optional<Map<String, Long>> expectedCounts() {
+    return Optional.of(document.counts());
+  }
+
+  @Override
+  public Map<String, Long> counts() {
+    return document.counts();
+  }
+
+  @Override
+  public Optional<Frame> next() throws IOException {
+    if (ended) {
+      return Optional.empty();
+    }
+    List<Manifest.Collection> collections = document.collections();
+    while (collection < collections.size()) {
+      Manifest.Collection current = collections.get(collection);
+      if (frame < current.frames().size()) {
+        return Optional.of(read(current));
+      }
+      expected.append(DocumentText.END_OF_COLLECTION);
+      collection++;
+      frame = 0;
+      if (collection < collections.size()) {
+        expected.append(DocumentText.beginCollection(collections.get(collection).name(), false));
+      }
+    }
+    end();
+    return Optional.empty();
+  }
+
+  private Frame read(Manifest.Collection current) throws IOException {
+    FrameIndex frames = current.frames();
+    expected.append(frame == 0 ? DocumentText.BEFORE_FIRST_RECORD : DocumentText.BETWEEN_RECORDS);
+    checkStructure(frames.offset(frame) - position);
+    long raw = frames.rawLength(frame);
+    if (raw > (long) maxRecordBytes + Limits.FRAME_SLACK_BYTES) {
+      throw new FormatException(
+          FormatException.Kind.TOO_LARGE,
+          "Frame "
+              + frame
+              + " of collection "
+              + current.name()
+              + " holds "
+              + raw
+              + " bytes, more than the record limit of "
+              + maxRecordBytes
+              + " allows. Raise maxRecordBytes if you trust the backup.");
+    }
+    byte[] bytes = take(frames.lengthBytes(frame));
+    rawLength += raw;
+    Frame result =
+        new Frame(
+            current.name(), bytes, (int) raw, (int) frames.records(frame), frames.crc32c(frame));
+    frame++;
+    return result;
+  }
+
+  private void end() throws IOException {
+    expected.append(DocumentText.end(document.counts()));
+    checkStructure(document.plainLength() - position);
+    if (in.read() >= 0) {
+      throw corrupt("is longer than its manifest says");
+    }
+    if (rawLength != document.rawLength()) {
+      throw corrupt("does not hold the " + document.rawLength() + " bytes its manifest says");
+    }
+    ended = true;
+    decompressor.close();
+  }
+
+  /** The next bytes must decompress to exactly the text that is expected between records. */
+  private void checkStructure(long lengthBytes) throws IOException {
+    byte[] wanted = DocumentText.utf8(expected);
+    expected.setLength(0);
+    if (lengthBytes <= 0 || lengthBytes > 2L * wanted.length + 65_536) {
+      throw corrupt("does not have its frames where its manifest says");
+    }
+    byte[] raw = new byte[wanted.length];
+    decompress(take(lengthBytes), raw);
+    if (!Arrays.equals(raw, wanted)) {
+      throw corrupt("holds something else between its records than belongs there");
+    }
+  }
+
+  private void decompress(byte[] bytes, byte[] into) {
+    decompressor.decompress(bytes, 0, bytes.length, into, into.length);
+    rawLength += into.length;
+  }
+
+  private byte[] take(long lengthBytes) throws IOException {
+    if (lengthBytes > Integer.MAX_VALUE - 16) {
+      throw corrupt("has a frame that is too large");
+    }
+    // readNBytes grows as bytes come in, so a length that is a lie costs no memory.
+    byte[] bytes = in.readNBytes((int) lengthBytes);
+    if (bytes.length < lengthBytes) {
+      throw new FormatException(
+          FormatException.Kind.CORRUPT,
+          "The document " + document.key() + " is cut: it ends within a frame.",
+          new EOFException());
+    }
+    position += bytes.length;
+    return bytes;
+  }
+
+  private FormatException corrupt(String what) {
+    return new FormatException(
+        FormatException.Kind.CORRUPT, "The document " + document.key() + " " + what + ".");
+  }
+}
