@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
- * One consistency point of a source, held open while splits are read from it. Used by one thread,
- * while {@link SplitReader}s work on others.
+ * One consistency point of a source, held open while splits are read from it. Used by one thread at
+ * a time, while {@link SplitReader}s work on others.
  */
 public interface BackupSession extends AutoCloseable {
   /** What is backed up, and how strong its instant is. */

@@ -1,0 +1,675 @@
+package io.holdfast;
+
+import io.holdfast.catalog.Catalog;
+import io.holdfast.catalog.CatalogEntry;
+import io.holdfast.format.Codec;
+import io.holdfast.format.Limits;
+import io.holdfast.format.Manifest;
+import io.holdfast.internal.BackupRun;
+import io.holdfast.internal.Events;
+import io.holdfast.internal.Origins;
+import io.holdfast.internal.Providers;
+import io.holdfast.internal.Prune;
+import io.holdfast.internal.RestoreRun;
+import io.holdfast.internal.Settings;
+import io.holdfast.internal.VerifyRun;
+import io.holdfast.spi.BackupHandler;
+import io.holdfast.spi.CollectionFilter;
+import io.holdfast.spi.ObjectKey;
+import io.holdfast.spi.ProviderContext;
+import io.holdfast.spi.Retry;
+import io.holdfast.spi.StorageSink;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes backups of one source into one sink, checks them and restores them: what an application
+ * holds.
+ *
+ * <pre>{@code
+ * try (BackupExecutor executor =
+ *     BackupExecutor.builder()
+ *         .source("postgresql://app@db.example/app")
+ *         .sink("file:///var/backups")
+ *         .build()) {
+ *   BackupResult backup = executor.createBackup();
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use by many threads; each call does its own work on its own connections. A call
+ * blocks until it is done; interrupting its thread cancels it with a {@link CancelledException},
+ * and leaves nothing half-done visible. Every failure is a {@link BackupException}: a method that
+ * returns has done what it says.
+ *
+ * <p>Closing the executor closes the handlers and sinks that it opened from URIs, and leaves alone
+ * those that it was given.
+ */
+public final class BackupExecutor implements AutoCloseable {
+  /** What {@code restoreFromBackup} takes for the newest backup under the executor's prefix. */
+  public static final String LATEST = "latest";
+
+  private final BackupHandler source;
+  private final BackupHandler target;
+  private final StorageSink sink;
+  private final BackupMode mode;
+  private final Optional<String> existingBackup;
+  private final boolean deleteOnSuccess;
+  private final RestoreOptions restoreOptions;
+  private final Settings settings;
+  private final Events events;
+  private final List<AutoCloseable> owned;
+
+  private BackupExecutor(Builder builder, Settings settings, Opened opened) {
+    this.source = opened.source;
+    this.target = opened.target;
+    this.sink = opened.sink;
+    this.owned = List.copyOf(opened.owned);
+    this.mode = builder.mode;
+    this.existingBackup = Optional.ofNullable(builder.existingBackup);
+    this.deleteOnSuccess = builder.deleteOnSuccess;
+    this.restoreOptions = builder.restoreOptions;
+    this.settings = settings;
+    this.events = new Events(builder.listeners);
+  }
+
+  /** A builder with safe defaults; source and sink must be given. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * Takes a backup.
+   *
+   * @return the backup: complete, published and listed
+   * @throws BackupException if it could not be taken; then nothing of it is listed
+   */
+  public BackupResult createBackup() {
+    return new BackupRun(source, sink, settings, events).run();
+  }
+
+  /**
+   * Restores a backup into the target, with the options the executor was built with: by default
+   * everything, into an empty target, atomically.
+   *
+   * @param ref the backup's id, the key of its manifest or document in the sink, the path of a file
+   *     outside the sink, or {@link #LATEST}
+   * @throws BackupException if it could not be restored whole; the message says what the target
+   *     holds now
+   */
+  public RestoreResult restoreFromBackup(String ref) {
+    return restoreFromBackup(ref, restoreOptions);
+  }
+
+  /**
+   * Restores a backup into the target.
+   *
+   * @param ref as in {@link #restoreFromBackup(String)}
+   * @param options how to restore it
+   * @throws BackupException if it could not be restored whole; the message says what the target
+   *     holds now
+   */
+  public RestoreResult restoreFromBackup(String ref, RestoreOptions options) {
+    try (Origins.Resolved resolved = origins().resolve(ref)) {
+      return new RestoreRun(resolved.sink(), resolved.origin(), target, options, settings, events)
+          .run();
+    }
+  }
+
+  /**
+   * Restores a file that lies outside the sink: a document of a backup, with or without its
+   * manifest beside it, or a plain JSON file of a form found in the wild.
+   *
+   * @param file the file
+   * @param options how to restore it
+   * @throws BackupException if it could not be restored whole; the message says what the target
+   *     holds now
+   */
+  public RestoreResult restoreFromFile(Path file, RestoreOptions options) {
+    try (Origins.Resolved resolved = origins().resolveFile(file)) {
+      return new RestoreRun(resolved.sink(), resolved.origin(), target, options, settings, events)
+          .run();
+    }
+  }
+
+  /**
+   * Reads a backup whole and checks every byte: lengths, digests, frames, JSON, counts. Changes
+   * nothing.
+   *
+   * @param ref the backup's id, the key of its manifest or document in the sink, or {@link #LATEST}
+   * @return what was found, if it is intact
+   * @throws BackupException if anything is not as it was written
+   */
+  public VerifyResult verify(String ref) {
+    try (Origins.Resolved resolved = origins().resolve(ref)) {
+      if (resolved.origin() instanceof RestoreRun.Origin.Listed listed) {
+        return VerifyRun.run(resolved.sink(), listed.manifest(), settings, events);
+      }
+      throw new ConfigurationException(
+          List.of("There is no manifest for " + ref + ", so there is nothing to verify it by."));
+    }
+  }
+
+  /**
+   * The backups under the executor's prefix, newest first, and manifests that cannot be read.
+   *
+   * @throws BackupException if the sink cannot be listed
+   */
+  public List<CatalogEntry> list() {
+    return new Catalog(sink).list(settings.prefix() + "-");
+  }
+
+  /**
+   * Deletes a backup: its manifest first, so that nothing half-deleted is ever listed. Succeeds if
+   * it is gone.
+   *
+   * @throws BackupException if something could not be deleted; what is left is named
+   */
+  public void delete(String backupId) {
+    if (!settings.dryRun()) {
+      new Catalog(sink).delete(backupId);
+    }
+  }
+
+  /**
+   * Clears what interrupted runs left behind under the executor's prefix: documents without a
+   * manifest, temp files, unfinished uploads.
+   *
+   * @param olderThan how old a leftover must be; longer than any backup takes, since one that is
+   *     being written looks the same
+   * @return what was cleared, or in a dry run would be
+   * @throws BackupException if the sink refuses
+   */
+  public List<String> prune(Duration olderThan) {
+    return Prune.run(sink, settings, olderThan);
+  }
+
+  /**
+   * Runs a risky action under the executor's mode.
+   *
+   * @param action what to do: a migration, say
+   * @throws Exception what the action throws; if the restore that followed failed too, its error is
+   *     suppressed in it
+   * @throws BackupException if the backup before the action could not be taken or found intact; the
+   *     action was not run then
+   */
+  public ProtectResult<Void> protect(ThrowingAction action) throws Exception {
+    return protectValue(
+        () -> {
+          action.run();
+          return null;
+        });
+  }
+
+  /**
+   * Runs a risky action that returns a value, as {@link #protect} does.
+   *
+   * @param action what to do
+   * @param <T> what it returns
+   * @throws Exception as in {@link #protect}
+   */
+  public <T> ProtectResult<T> protectValue(Callable<@Nullable T> action) throws Exception {
+    Optional<BackupResult> backup = prepare();
+    if (settings.dryRun()) {
+      return new ProtectResult<>(Optional.empty(), backup, List.of(), true);
+    }
+    T value;
+    try {
+      value = action.call();
+    } catch (Throwable e) { // whatever stopped the action may have left the target changed
+      restoreAfter(e, backup);
+      throw e;
+    }
+    return succeeded(value, backup);
+  }
+
+  private Optional<BackupResult> prepare() {
+    return switch (mode) {
+      case FULL, CREATE_ONLY -> Optional.of(createBackup());
+      case RESTORE_ONLY -> {
+        verify(requireExisting());
+        yield Optional.empty();
+      }
+      case MANUAL -> Optional.empty();
+    };
+  }
+
+  private String requireExisting() {
+    return existingBackup.orElseThrow(
+        () ->
+            new ConfigurationException(
+                List.of("RESTORE_ONLY needs existingBackup: the id of the backup to restore.")));
+  }
+
+  private void restoreAfter(Throwable error, Optional<BackupResult> backup) {
+    Supplier<String> ref =
+        switch (mode) {
+          case FULL -> () -> backup.orElseThrow().backupId();
+          case RESTORE_ONLY -> this::requireExisting;
+          case CREATE_ONLY, MANUAL -> null;
+        };
+    if (ref == null) {
+      return;
+    }
+    // An action that was interrupted must not cancel the restore that mends it.
+    boolean interrupted = Thread.interrupted();
+    try {
+      restoreFromBackup(ref.get(), restoreOptions.withMode(RestoreMode.REPLACE));
+    } catch (RuntimeException | Error e) {
+      error.addSuppressed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private <T> ProtectResult<T> succeeded(@Nullable T value, Optional<BackupResult> backup) {
+    List<String> warnings = new ArrayList<>();
+    Optional<BackupResult> kept = backup;
+    if (mode == BackupMode.FULL && deleteOnSuccess && backup.isPresent()) {
+      String id = backup.get().backupId();
+      try {
+        delete(id);
+        kept = Optional.empty();
+      } catch (BackupException e) {
+        // The action succeeded, and that must reach the caller; so must this.
+        warnings.add("The backup " + id + " could not be deleted: " + e.getMessage());
+        events.warned(Operation.BACKUP, warnings.get(0));
+      }
+    }
+    return new ProtectResult<>(Optional.ofNullable(value), kept, List.copyOf(warnings), false);
+  }
+
+  private Origins origins() {
+    return new Origins(sink, settings, events);
+  }
+
+  /** Closes the handlers and sinks that were opened from URIs. May be called twice. */
+  @Override
+  public void close() {
+    closeAll(owned, null);
+  }
+
+  private static void closeAll(List<AutoCloseable> resources, @Nullable RuntimeException cause) {
+    RuntimeException first = cause;
+    for (AutoCloseable resource : resources) {
+      try {
+        resource.close();
+      } catch (Exception e) {
+        RuntimeException failure =
+            e instanceof RuntimeException runtime
+                ? runtime
+                : new BackupException("Closing failed: " + e.getMessage(), e);
+        if (first == null) {
+          first = failure;
+        } else {
+          first.addSuppressed(failure);
+        }
+      }
+    }
+    if (first != null && cause == null) {
+      throw first;
+    }
+  }
+
+  /** What was opened from URIs, or given. */
+  private static final class Opened {
+    final BackupHandler source;
+    final BackupHandler target;
+    final StorageSink sink;
+    final List<AutoCloseable> owned;
+
+    Opened(
+        BackupHandler source, BackupHandler target, StorageSink sink, List<AutoCloseable> owned) {
+      this.source = source;
+      this.target = target;
+      this.sink = sink;
+      this.owned = owned;
+    }
+  }
+
+  /**
+   * Configures an executor. {@link #build} checks everything at once and contacts nothing. Used by
+   * one thread.
+   */
+  public static final class Builder {
+    private @Nullable BackupHandler source;
+    private @Nullable String sourceUri;
+    private @Nullable BackupHandler target;
+    private @Nullable String targetUri;
+    private @Nullable StorageSink sink;
+    private @Nullable String sinkUri;
+    private String prefix = "backup";
+    private String suffix = ".json";
+    private String timestampFormat = "yyyy-MM-dd-HH-mm-ss";
+    private BackupMode mode = BackupMode.FULL;
+    private @Nullable String existingBackup;
+    private boolean deleteOnSuccess;
+    private RestoreOptions restoreOptions = RestoreOptions.DEFAULT;
+    private Compression compression = Compression.DEFAULT;
+    private Encryption encryption = Encryption.none();
+    private DecryptionKeys keys = DecryptionKeys.none();
+    private List<String> includes = List.of();
+    private List<String> excludes = List.of();
+    private boolean allowUncaptured;
+    private int parallelism = Math.max(1, Math.min(8, Runtime.getRuntime().availableProcessors()));
+    private int maxRecordBytes = Limits.DEFAULT_RECORD_BYTES;
+    private boolean verifyAfterBackup;
+    private boolean dryRun;
+    private Retry retry = Retry.standard();
+    private Clock clock = Clock.systemUTC();
+    private final List<BackupListener> listeners = new ArrayList<>();
+
+    private Builder() {}
+
+    /** What is backed up, and restored into unless a target is given; stays open. */
+    public Builder source(BackupHandler handler) {
+      source = handler;
+      sourceUri = null;
+      return this;
+    }
+
+    /** What is backed up, by its URI: {@code postgresql://app@db.example/app}. */
+    public Builder source(String uri) {
+      sourceUri = uri;
+      source = null;
+      return this;
+    }
+
+    /** What backups are restored into, where that is not the source; stays open. */
+    public Builder target(BackupHandler handler) {
+      target = handler;
+      targetUri = null;
+      return this;
+    }
+
+    /** What backups are restored into, where that is not the source, by its URI. */
+    public Builder target(String uri) {
+      targetUri = uri;
+      target = null;
+      return this;
+    }
+
+    /** Where backups are stored; stays open. */
+    public Builder sink(StorageSink storage) {
+      sink = storage;
+      sinkUri = null;
+      return this;
+    }
+
+    /** Where backups are stored, by its URI: {@code file:///var/backups}. */
+    public Builder sink(String uri) {
+      sinkUri = uri;
+      sink = null;
+      return this;
+    }
+
+    /** What the names of backups begin with; default {@code backup}. */
+    public Builder prefix(String newPrefix) {
+      prefix = newPrefix;
+      return this;
+    }
+
+    /**
+     * What follows the id in a document's name; default {@code .json}. The endings for compression
+     * and encryption come behind it.
+     */
+    public Builder suffix(String newSuffix) {
+      suffix = newSuffix;
+      return this;
+    }
+
+    /**
+     * How the timestamp in names is written, in UTC, as {@link DateTimeFormatter#ofPattern} reads
+     * it; default {@code yyyy-MM-dd-HH-mm-ss}. Two backups with the same timestamp are an error.
+     */
+    public Builder timestampFormat(String pattern) {
+      timestampFormat = pattern;
+      return this;
+    }
+
+    /** What {@code protect} does; default {@code FULL}. */
+    public Builder mode(BackupMode newMode) {
+      mode = newMode;
+      return this;
+    }
+
+    /** The backup that {@code RESTORE_ONLY} checks and restores: an id, a key, or latest. */
+    public Builder existingBackup(String ref) {
+      existingBackup = ref;
+      return this;
+    }
+
+    /** Whether {@code FULL} deletes its backup once the action has succeeded; default false. */
+    public Builder deleteOnSuccess(boolean delete) {
+      deleteOnSuccess = delete;
+      return this;
+    }
+
+    /** How backups are restored; default {@link RestoreOptions#DEFAULT}. */
+    public Builder restoreOptions(RestoreOptions options) {
+      restoreOptions = options;
+      return this;
+    }
+
+    /** How frames are compressed; default zstd at level 1. */
+    public Builder compression(Compression newCompression) {
+      compression = newCompression;
+      return this;
+    }
+
+    /** How new backups are encrypted; default not at all. */
+    public Builder encryption(Encryption newEncryption) {
+      encryption = newEncryption;
+      return this;
+    }
+
+    /**
+     * What opens encrypted backups. By default the passphrase given to {@link #encryption}, if
+     * there is one.
+     */
+    public Builder decryptionKeys(DecryptionKeys newKeys) {
+      keys = newKeys;
+      return this;
+    }
+
+    /** Which collections are backed up; patterns as in {@link CollectionFilter}; default all. */
+    public Builder include(String... patterns) {
+      includes = List.of(patterns);
+      return this;
+    }
+
+    /** Which collections are not backed up; patterns as in {@link CollectionFilter}. */
+    public Builder exclude(String... patterns) {
+      excludes = List.of(patterns);
+      return this;
+    }
+
+    /**
+     * Whether what a handler cannot carry is named in the manifest instead of being an error;
+     * default false.
+     */
+    public Builder allowUncaptured(boolean allow) {
+      allowUncaptured = allow;
+      return this;
+    }
+
+    /** How many workers read or write; default one for each processor, at most 8. */
+    public Builder parallelism(int workers) {
+      parallelism = workers;
+      return this;
+    }
+
+    /** How large one record may be, as JSON, in bytes; default 256 MiB, at most 1 GiB − 1. */
+    public Builder maxRecordBytes(int limit) {
+      maxRecordBytes = limit;
+      return this;
+    }
+
+    /** Whether each backup is read back from the sink before it is published; default false. */
+    public Builder verifyAfterBackup(boolean verify) {
+      verifyAfterBackup = verify;
+      return this;
+    }
+
+    /** Whether everything is planned, checked and reported, and nothing is changed. */
+    public Builder dryRun(boolean dry) {
+      dryRun = dry;
+      return this;
+    }
+
+    /** How idempotent steps are repeated when they fail for a passing reason. */
+    public Builder retry(Retry newRetry) {
+      retry = newRetry;
+      return this;
+    }
+
+    /** What time it is; for tests. */
+    public Builder clock(Clock newClock) {
+      clock = newClock;
+      return this;
+    }
+
+    /** Who is told what happens; may be called several times. */
+    public Builder listener(BackupListener listener) {
+      listeners.add(listener);
+      return this;
+    }
+
+    /**
+     * Checks everything and builds the executor. Contacts neither database nor storage.
+     *
+     * @throws ConfigurationException with every problem found
+     */
+    public BackupExecutor build() {
+      List<String> problems = new ArrayList<>();
+      DateTimeFormatter format = checkNames(problems);
+      if (source == null && sourceUri == null) {
+        problems.add("No source was given: call source(uri) or source(handler).");
+      }
+      if (sink == null && sinkUri == null) {
+        problems.add("No sink was given: call sink(uri) or sink(sink).");
+      }
+      if (mode == BackupMode.RESTORE_ONLY && existingBackup == null) {
+        problems.add("RESTORE_ONLY needs existingBackup: the id of the backup to restore.");
+      }
+      if (parallelism < 1 || parallelism > 256) {
+        problems.add("parallelism must be 1 to 256, not " + parallelism + ".");
+      }
+      if (maxRecordBytes < 1024 || maxRecordBytes > Limits.MAX_RECORD_BYTES) {
+        problems.add(
+            "maxRecordBytes must be 1024 to "
+                + Limits.MAX_RECORD_BYTES
+                + ", not "
+                + maxRecordBytes);
+      }
+      ProviderContext context = new ProviderContext(retry, System.getenv());
+      List<AutoCloseable> owned = new ArrayList<>();
+      BackupHandler openedSource =
+          open(source, sourceUri, uri -> Providers.handler(uri, context), owned, problems);
+      BackupHandler openedTarget =
+          target == null && targetUri == null
+              ? openedSource
+              : open(target, targetUri, uri -> Providers.handler(uri, context), owned, problems);
+      StorageSink openedSink =
+          open(sink, sinkUri, uri -> Providers.sink(uri, context), owned, problems);
+      if (!problems.isEmpty()
+          || openedSource == null
+          || openedTarget == null
+          || openedSink == null
+          || format == null) {
+        ConfigurationException error = new ConfigurationException(problems);
+        closeAll(owned, error);
+        throw error;
+      }
+      return new BackupExecutor(
+          this, settings(format), new Opened(openedSource, openedTarget, openedSink, owned));
+    }
+
+    private Settings settings(DateTimeFormatter format) {
+      DecryptionKeys readable =
+          keys.isNone()
+              ? encryption
+                  .passphraseSecret()
+                  .map(DecryptionKeys::passphrase)
+                  .orElse(DecryptionKeys.none())
+              : keys;
+      return new Settings(
+          prefix,
+          suffix,
+          format,
+          compression,
+          encryption,
+          readable,
+          new CollectionFilter(includes, excludes),
+          allowUncaptured,
+          parallelism,
+          maxRecordBytes,
+          verifyAfterBackup,
+          retry,
+          clock,
+          dryRun);
+    }
+
+    /** Names must be safe keys, whatever the time; null if the format is unusable. */
+    private @Nullable DateTimeFormatter checkNames(List<String> problems) {
+      try {
+        DateTimeFormatter format =
+            DateTimeFormatter.ofPattern(timestampFormat).withZone(ZoneOffset.UTC);
+        String name = prefix + "-" + format.format(Instant.EPOCH);
+        String ending = Codec.ZSTD.ending() + ".age";
+        if (!ObjectKey.isSafe(name + suffix + ending) || !suffix.startsWith(".")) {
+          problems.add(
+              "Prefix, timestamp format and suffix make the name \""
+                  + name
+                  + suffix
+                  + "\". Names consist of letters, digits, '.', '_' and '-' in segments joined by"
+                  + " '/'; the suffix begins with a dot.");
+        } else if ((suffix + ".").startsWith(Manifest.KEY_ENDING)) {
+          problems.add("The suffix " + suffix + " is taken by manifests.");
+        }
+        return format;
+      } catch (IllegalArgumentException | DateTimeException e) {
+        problems.add(
+            "The timestamp format \"" + timestampFormat + "\" cannot be used: " + e.getMessage());
+        return null;
+      }
+    }
+
+    /** Opens by URI. */
+    @FunctionalInterface
+    private interface Opener<T> {
+      T open(String uri);
+    }
+
+    private static <T extends AutoCloseable> @Nullable T open(
+        @Nullable T given,
+        @Nullable String uri,
+        Opener<T> opener,
+        List<AutoCloseable> owned,
+        List<String> problems) {
+      if (given != null || uri == null) {
+        return given;
+      }
+      try {
+        T opened = opener.open(uri);
+        owned.add(opened);
+        return opened;
+      } catch (ConfigurationException e) {
+        problems.addAll(e.problems());
+        return null;
+      }
+    }
+  }
+}

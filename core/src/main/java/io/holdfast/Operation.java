@@ -1,0 +1,11 @@
+package io.holdfast;
+
+/** What an executor is doing. */
+public enum Operation {
+  /** Taking a backup. */
+  BACKUP,
+  /** Checking a backup. */
+  VERIFY,
+  /** Restoring a backup. */
+  RESTORE
+}

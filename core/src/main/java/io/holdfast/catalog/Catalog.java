@@ -1,0 +1,179 @@
+package io.holdfast.catalog;
+
+import io.holdfast.BackupException;
+import io.holdfast.format.FormatException;
+import io.holdfast.format.Limits;
+import io.holdfast.format.Manifest;
+import io.holdfast.format.ManifestReader;
+import io.holdfast.spi.ObjectKey;
+import io.holdfast.spi.StorageException;
+import io.holdfast.spi.StorageSink;
+import io.holdfast.spi.StoredObject;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What the manifests in a sink say. Reads the sink at every call and keeps nothing. Safe for use by
+ * many threads; does not close the sink.
+ */
+public final class Catalog {
+  private final StorageSink sink;
+
+  /** The catalog of a sink. */
+  public Catalog(StorageSink sink) {
+    this.sink = sink;
+  }
+
+  /**
+   * Every backup whose id begins with the prefix, newest first, with what cannot be read.
+   *
+   * @param prefix the beginning of the ids; empty for all
+   * @throws StorageException if the sink cannot be listed or a manifest cannot be fetched
+   */
+  public List<CatalogEntry> list(String prefix) {
+    List<CatalogEntry> entries = new ArrayList<>();
+    try (Stream<StoredObject> objects = sink.list(prefix)) {
+      objects
+          .filter(object -> object.key().value().endsWith(Manifest.KEY_ENDING))
+          .forEach(object -> read(object).ifPresent(entries::add));
+    }
+    entries.sort(
+        Comparator.comparing(CatalogEntry::createdAt)
+            .thenComparing(CatalogEntry::backupId)
+            .reversed());
+    return entries;
+  }
+
+  private Optional<CatalogEntry> read(StoredObject object) {
+    String id = idOf(object.key());
+    try {
+      return Optional.of(new CatalogEntry.Backup(object.key(), fetch(object)));
+    } catch (FormatException e) {
+      return Optional.of(
+          new CatalogEntry.Unreadable(
+              id, object.key(), object.modified(), String.valueOf(e.getMessage())));
+    } catch (StorageException e) {
+      if (e.kind() == StorageException.Kind.NOT_FOUND) {
+        return Optional.empty(); // deleted since it was listed
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * The manifest of a backup.
+   *
+   * @throws StorageException of kind {@code NOT_FOUND} if there is no such backup
+   * @throws FormatException if its manifest cannot be read
+   */
+  public Manifest manifest(String backupId) {
+    ObjectKey key = Manifest.keyOf(backupId);
+    StoredObject object =
+        sink.stat(key)
+            .orElseThrow(
+                () ->
+                    new StorageException(
+                        StorageException.Kind.NOT_FOUND,
+                        key.value(),
+                        "There is no backup "
+                            + backupId
+                            + " in "
+                            + sink.location()
+                            + ". List what is there, or check the location.",
+                        null));
+    return fetch(object);
+  }
+
+  private Manifest fetch(StoredObject object) {
+    if (object.lengthBytes() > Limits.MANIFEST_BYTES) {
+      throw new FormatException(
+          FormatException.Kind.TOO_LARGE,
+          "The manifest " + object.key() + " is larger than " + Limits.MANIFEST_BYTES + " bytes.");
+    }
+    try (InputStream in = sink.read(object.key(), 0, object.lengthBytes())) {
+      Manifest manifest = ManifestReader.read(in.readAllBytes());
+      if (!manifest.backupId().equals(idOf(object.key()))) {
+        throw new FormatException(
+            FormatException.Kind.CORRUPT,
+            "The manifest belongs to another backup, " + manifest.backupId() + ".");
+      }
+      checkOwnership(manifest);
+      return manifest;
+    } catch (FormatException e) {
+      throw new FormatException(
+          e.kind(), "Manifest " + object.key() + ": " + e.getMessage(), e.getCause());
+    } catch (IOException e) {
+      throw new StorageException(
+          StorageException.Kind.OTHER,
+          object.key().value(),
+          "The manifest " + object.key() + " could not be read: " + e.getMessage(),
+          e);
+    }
+  }
+
+  /** A manifest may name its own documents only, or deleting it could delete another's. */
+  private static void checkOwnership(Manifest manifest) {
+    for (Manifest.Document document : manifest.documents()) {
+      if (!document.key().value().startsWith(manifest.backupId() + ".")) {
+        throw new FormatException(
+            FormatException.Kind.CORRUPT,
+            "It names the document " + document.key() + ", which is not its own.");
+      }
+    }
+  }
+
+  /**
+   * Deletes a backup: the manifest first, so that nothing half-deleted is ever listed, then its
+   * documents. Succeeds if it is gone.
+   *
+   * @throws BackupException if something could not be deleted; what is left is named
+   */
+  public void delete(String backupId) {
+    ObjectKey key = Manifest.keyOf(backupId);
+    if (sink.stat(key).isEmpty()) {
+      return;
+    }
+    List<ObjectKey> documents = documentKeys(backupId);
+    sink.delete(key);
+    for (ObjectKey document : documents) {
+      try {
+        sink.delete(document);
+      } catch (StorageException e) {
+        throw new StorageException(
+            e.kind(),
+            document.value(),
+            "The backup "
+                + backupId
+                + " is no longer listed, but its document "
+                + document
+                + " could not be deleted: "
+                + e.getMessage(),
+            e);
+      }
+    }
+  }
+
+  /** The documents of a backup; by their names where its manifest cannot be read. */
+  private List<ObjectKey> documentKeys(String backupId) {
+    try {
+      return manifest(backupId).documents().stream().map(Manifest.Document::key).toList();
+    } catch (FormatException unreadable) {
+      try (Stream<StoredObject> objects = sink.list(backupId + ".")) {
+        return objects
+            .map(StoredObject::key)
+            .filter(key -> !key.value().endsWith(Manifest.KEY_ENDING))
+            .toList();
+      }
+    }
+  }
+
+  private static String idOf(ObjectKey key) {
+    String value = key.value();
+    return value.substring(0, value.length() - Manifest.KEY_ENDING.length());
+  }
+}

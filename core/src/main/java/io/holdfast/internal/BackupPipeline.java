@@ -1,0 +1,307 @@
+package io.holdfast.internal;
+
+import io.holdfast.CancelledException;
+import io.holdfast.Compression;
+import io.holdfast.format.DocumentWriter;
+import io.holdfast.format.Frame;
+import io.holdfast.format.FrameCompressor;
+import io.holdfast.format.Limits;
+import io.holdfast.format.RecordFrame;
+import io.holdfast.spi.BackupHandler;
+import io.holdfast.spi.BackupRequest;
+import io.holdfast.spi.BackupSession;
+import io.holdfast.spi.CollectionInfo;
+import io.holdfast.spi.RecordBuffer;
+import io.holdfast.spi.Split;
+import io.holdfast.spi.SplitReader;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a backup session to a document: workers read splits, check and compress frames; the calling
+ * thread writes them in collection order. {@code docs/decisions/0004} says why frames of one
+ * collection interleave and what bounds the memory.
+ */
+final class BackupPipeline {
+  /** Compressed bytes that may wait for the collection being written. */
+  private static final long CURRENT_BUDGET = 8 << 20;
+
+  /** Compressed bytes that may wait for collections that come later. */
+  private static final long LATER_BUDGET = 32 << 20;
+
+  private final BackupHandler handler;
+  private final BackupSession session;
+  private final BackupRequest request;
+  private final Compression compression;
+  private final int maxRecordBytes;
+  private final ProgressMeter progress;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition frameReady = lock.newCondition();
+  private final Condition roomFree = lock.newCondition();
+  private final ReentrantLock planning = new ReentrantLock();
+  private final List<Lane> lanes = new ArrayList<>();
+  private final Set<SplitReader> readers = ConcurrentHashMap.newKeySet();
+
+  /** Written under {@link #lock}. */
+  private int current;
+
+  private long laterBytes;
+
+  /** Written under {@link #planning}. */
+  private int planned;
+
+  private Deque<Split> splits = new ArrayDeque<>();
+
+  /** A collection on its way; all but the first two under {@link #lock}. */
+  private static final class Lane {
+    final CollectionInfo collection;
+    final int ordinal;
+    final Deque<Frame> ready = new ArrayDeque<>();
+    long readyBytes;
+    int openSplits;
+    boolean allPlanned;
+
+    Lane(CollectionInfo collection, int ordinal) {
+      this.collection = collection;
+      this.ordinal = ordinal;
+    }
+
+    boolean complete() {
+      return allPlanned && openSplits == 0 && ready.isEmpty();
+    }
+  }
+
+  /** A split and the lane it belongs to. */
+  private record Work(Lane lane, Split split) {}
+
+  BackupPipeline(
+      BackupHandler handler,
+      BackupSession session,
+      BackupRequest request,
+      Compression compression,
+      int maxRecordBytes,
+      ProgressMeter progress) {
+    this.handler = handler;
+    this.session = session;
+    this.request = request;
+    this.compression = compression;
+    this.maxRecordBytes = maxRecordBytes;
+    this.progress = progress;
+    for (CollectionInfo collection : session.collections()) {
+      lanes.add(new Lane(collection, lanes.size()));
+    }
+  }
+
+  /** Writes all collections. The header was written before; the end is written after. */
+  void run(DocumentWriter writer) throws IOException {
+    try (Workers workers = new Workers(this::wakeAll, this::abortReaders)) {
+      workers.start(request.parallelism(), "backup", () -> work(workers));
+      for (Lane lane : lanes) {
+        writeCollection(lane, writer, workers);
+      }
+    }
+  }
+
+  private void writeCollection(Lane lane, DocumentWriter writer, Workers workers)
+      throws IOException {
+    writer.beginCollection(lane.collection.name());
+    makeCurrent(lane);
+    long records = 0;
+    for (Frame frame = take(lane, workers); frame != null; frame = take(lane, workers)) {
+      writer.frame(frame);
+      records += frame.records();
+      progress.stored(frame.bytes().length);
+      progress.tick();
+    }
+    writer.endCollection();
+    progress.collectionDone(lane.collection.name(), records);
+  }
+
+  private void makeCurrent(Lane lane) {
+    lock.lock();
+    try {
+      current = lane.ordinal;
+      laterBytes -= lane.readyBytes;
+      roomFree.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The next frame of the collection being written; null once it is complete. */
+  private @Nullable Frame take(Lane lane, Workers workers) {
+    lock.lock();
+    try {
+      while (lane.ready.isEmpty()) {
+        workers.check();
+        if (lane.complete()) {
+          return null;
+        }
+        frameReady.awaitNanos(ProgressMeter.TICK_NANOS);
+        progress.tick();
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      Frame frame = lane.ready.removeFirst();
+      lane.readyBytes -= frame.bytes().length;
+      roomFree.signalAll();
+      return frame;
+    } catch (InterruptedException e) {
+      throw Workers.cancelled("The backup was cancelled. Nothing of it is visible in the sink.", e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void put(Lane lane, Frame frame, Workers workers) throws InterruptedException {
+    lock.lock();
+    try {
+      while (!hasRoom(lane)) {
+        if (workers.failed()) {
+          throw new InterruptedException("another worker failed");
+        }
+        roomFree.await();
+      }
+      lane.ready.addLast(frame);
+      lane.readyBytes += frame.bytes().length;
+      if (lane.ordinal == current) {
+        frameReady.signalAll();
+      } else {
+        laterBytes += frame.bytes().length;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A frame larger than the whole budget gets in when nothing else waits. */
+  private boolean hasRoom(Lane lane) {
+    return lane.ordinal == current ? lane.readyBytes < CURRENT_BUDGET : laterBytes < LATER_BUDGET;
+  }
+
+  private void work(Workers workers) throws InterruptedException {
+    Work work = next();
+    if (work == null) {
+      return;
+    }
+    RecordBuffer buffer = new RecordBuffer(Limits.FRAME_TARGET_BYTES, maxRecordBytes);
+    SplitReader reader = handler.openReader(request);
+    readers.add(reader);
+    try (reader;
+        FrameCompressor compressor = compression.codec().compressor(compression.level())) {
+      while (work != null) {
+        if (workers.failed()) {
+          return;
+        }
+        read(work, reader, buffer, compressor, workers);
+        done(work.lane());
+        work = next();
+      }
+    } finally {
+      readers.remove(reader);
+    }
+  }
+
+  private void read(
+      Work work,
+      SplitReader reader,
+      RecordBuffer buffer,
+      FrameCompressor compressor,
+      Workers workers)
+      throws InterruptedException {
+    String collection = work.lane().collection.name();
+    reader.open(work.split());
+    long records = 0;
+    boolean more = true;
+    while (more) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      buffer.reset(collection, work.split().ordinal(), records);
+      more = reader.read(buffer);
+      int count = buffer.count();
+      if (count > 0) {
+        RecordFrame.checkForm(buffer.array(), 0, buffer.position(), count);
+        put(
+            work.lane(),
+            DocumentWriter.frame(collection, compressor, buffer.array(), buffer.position(), count),
+            workers);
+        progress.add(count, buffer.position());
+        records += count;
+      }
+    }
+  }
+
+  /** The next split in collection order; null if there is none. */
+  private @Nullable Work next() throws InterruptedException {
+    planning.lockInterruptibly();
+    try {
+      while (splits.isEmpty() && planned < lanes.size()) {
+        Lane lane = lanes.get(planned);
+        List<Split> next = session.splits(lane.collection);
+        splits = new ArrayDeque<>(next);
+        planned++;
+        planned(lane, next.size());
+      }
+      if (splits.isEmpty()) {
+        return null;
+      }
+      return new Work(lanes.get(planned - 1), splits.removeFirst());
+    } finally {
+      planning.unlock();
+    }
+  }
+
+  private void planned(Lane lane, int count) {
+    if (count == 0) {
+      throw new IllegalStateException(
+          "The handler gave no split for collection " + lane.collection.name() + ".");
+    }
+    lock.lock();
+    try {
+      lane.openSplits = count;
+      lane.allPlanned = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void done(Lane lane) {
+    lock.lock();
+    try {
+      lane.openSplits--;
+      frameReady.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void wakeAll() {
+    lock.lock();
+    try {
+      frameReady.signalAll();
+      roomFree.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void abortReaders() {
+    readers.forEach(SplitReader::close);
+  }
+
+  /** Whether an error is only the echo of being stopped. */
+  static boolean isEcho(Throwable e) {
+    return e instanceof CancelledException || e instanceof InterruptedException;
+  }
+}

@@ -1,0 +1,284 @@
+package io.holdfast.internal;
+
+import io.holdfast.BackupException;
+import io.holdfast.BackupResult;
+import io.holdfast.CancelledException;
+import io.holdfast.Operation;
+import io.holdfast.format.Codec;
+import io.holdfast.format.DocumentWriter;
+import io.holdfast.format.FormatException;
+import io.holdfast.format.Manifest;
+import io.holdfast.format.ManifestWriter;
+import io.holdfast.internal.age.AgeStreams;
+import io.holdfast.spi.BackupHandler;
+import io.holdfast.spi.BackupRequest;
+import io.holdfast.spi.BackupSession;
+import io.holdfast.spi.CollectionInfo;
+import io.holdfast.spi.DocumentHeader;
+import io.holdfast.spi.ObjectDigest;
+import io.holdfast.spi.ObjectKey;
+import io.holdfast.spi.SinkWriter;
+import io.holdfast.spi.StorageException;
+import io.holdfast.spi.StorageSink;
+import io.holdfast.spi.WriteOptions;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Takes one backup: document first, manifest last. Whatever fails before the manifest is committed
+ * leaves nothing that a catalog shows.
+ */
+public final class BackupRun {
+  /** How much JSON a split should yield: large enough to pay, small enough to wait for. */
+  static final long SPLIT_BYTES = 64L << 20;
+
+  private final BackupHandler source;
+  private final StorageSink sink;
+  private final Settings settings;
+  private final Events events;
+  private final Instant createdAt;
+  private final String backupId;
+  private final ObjectKey documentKey;
+  private final ObjectKey manifestKey;
+  private final ProgressMeter progress;
+
+  /** A run that begins now. */
+  public BackupRun(BackupHandler source, StorageSink sink, Settings settings, Events events) {
+    this.source = source;
+    this.sink = sink;
+    this.settings = settings;
+    this.events = events;
+    this.createdAt = settings.clock().instant();
+    this.backupId = settings.prefix() + "-" + settings.timestampFormat().format(createdAt);
+    this.documentKey =
+        ObjectKey.of(
+            backupId
+                + settings.suffix()
+                + settings.compression().codec().ending()
+                + (settings.encryption().isNone() ? "" : ".age"));
+    this.manifestKey = Manifest.keyOf(backupId);
+    this.progress = new ProgressMeter(Operation.BACKUP, events);
+  }
+
+  /**
+   * Takes the backup.
+   *
+   * @throws BackupException if it could not be taken; then nothing of it is listed
+   */
+  public BackupResult run() {
+    events.started(
+        Operation.BACKUP, backupId, source.location() + " → " + sink.location() + documentKey);
+    try {
+      BackupResult result = settings.dryRun() ? plan() : take();
+      progress.last();
+      events.completed(
+          Operation.BACKUP, backupId, settings.dryRun() ? "dry run" : progress.summary());
+      return result;
+    } catch (RuntimeException | Error e) {
+      events.failed(Operation.BACKUP, backupId, e);
+      throw e;
+    }
+  }
+
+  private BackupRequest request() {
+    return new BackupRequest(
+        settings.filter(),
+        settings.allowUncaptured(),
+        settings.parallelism(),
+        SPLIT_BYTES,
+        settings.retry());
+  }
+
+  /** Looks at everything and writes nothing. */
+  private BackupResult plan() {
+    requireFreeName();
+    try (BackupSession session = source.openBackup(request())) {
+      Map<String, Long> estimates = new LinkedHashMap<>();
+      for (CollectionInfo collection : session.collections()) {
+        estimates.put(collection.name(), collection.estimatedRecords());
+      }
+      return result(session, estimates, 0, 0);
+    }
+  }
+
+  private BackupResult take() {
+    requireFreeName();
+    // The writer comes first: a sink that cannot be written to should not cost a snapshot.
+    try (SinkWriter sinkWriter = sink.write(documentKey, WriteOptions.NONE)) {
+      BackupRequest request = request();
+      try (BackupSession session = source.openBackup(request)) {
+        Manifest.Document document = writeDocument(session, request, sinkWriter);
+        session.finish();
+        checkCancelled();
+        sinkWriter.commit(document.digest());
+        return publish(session, document);
+      }
+    } catch (IOException e) {
+      throw new StorageException(
+          StorageException.Kind.OTHER,
+          documentKey.value(),
+          "The document could not be written: " + e.getMessage() + " Nothing of it is visible.",
+          e);
+    }
+  }
+
+  /** The document is stored; from here on it has to be cleared away if something fails. */
+  private BackupResult publish(BackupSession session, Manifest.Document document) {
+    try {
+      checkStored(document);
+      Manifest manifest =
+          new Manifest(
+              backupId,
+              createdAt,
+              settings.clock().instant(),
+              Version.writer(),
+              List.of(document),
+              session.notCaptured());
+      if (settings.verifyAfterBackup()) {
+        VerifyRun.check(sink, manifest, settings, new ProgressMeter(Operation.VERIFY, events));
+      }
+      writeManifest(manifest);
+      session
+          .notCaptured()
+          .forEach(
+              missing ->
+                  events.warned(
+                      Operation.BACKUP,
+                      "Not captured: " + missing.object() + " (" + missing.reason() + ")"));
+      return result(
+          session, document.counts(), document.rawLength(), document.digest().lengthBytes());
+    } catch (RuntimeException | Error e) {
+      removeDocument(e);
+      throw e;
+    }
+  }
+
+  private BackupResult result(
+      BackupSession session, Map<String, Long> counts, long rawBytes, long storedBytes) {
+    return new BackupResult(
+        backupId,
+        sink.location() + " " + documentKey,
+        session.source(),
+        counts,
+        rawBytes,
+        storedBytes,
+        session.notCaptured(),
+        progress.elapsed(),
+        settings.dryRun());
+  }
+
+  private void requireFreeName() {
+    for (ObjectKey key : List.of(manifestKey, documentKey)) {
+      if (sink.stat(key).isPresent()) {
+        throw new StorageException(
+            StorageException.Kind.ALREADY_EXISTS,
+            key.value(),
+            "A backup named "
+                + backupId
+                + " is already in "
+                + sink.location()
+                + " ("
+                + key
+                + "). Nothing was changed. Wait until the next timestamp, or set another prefix or a"
+                + " timestamp format with fractions of a second.",
+            null);
+      }
+    }
+  }
+
+  private Manifest.Document writeDocument(
+      BackupSession session, BackupRequest request, SinkWriter sinkWriter) throws IOException {
+    Codec codec = settings.compression().codec();
+    boolean encrypted = !settings.encryption().isNone();
+    SinkOutputStream stored = new SinkOutputStream(sinkWriter);
+    DocumentWriter.Layout layout;
+    try (OutputStream plain =
+            encrypted ? AgeStreams.encrypting(stored, settings.encryption()) : stored;
+        DocumentWriter writer =
+            new DocumentWriter(
+                plain, codec, settings.compression().level(), codec == Codec.NONE && !encrypted)) {
+      List<CollectionInfo> collections = session.collections();
+      progress.expect(collections.size(), estimate(collections));
+      writer.header(new DocumentHeader(backupId, 1, session.source(), session.schema()));
+      new BackupPipeline(
+              source, session, request, settings.compression(), settings.maxRecordBytes(), progress)
+          .run(writer);
+      layout = writer.finish();
+    }
+    ObjectDigest digest = stored.finish();
+    return new Manifest.Document(
+        documentKey,
+        digest,
+        codec,
+        encrypted ? Manifest.EncryptionKind.AGE : Manifest.EncryptionKind.NONE,
+        session.source(),
+        layout.rawLength(),
+        layout.plainLength(),
+        layout.headerLength(),
+        layout.headerRawLength(),
+        layout.collections());
+  }
+
+  private static long estimate(List<CollectionInfo> collections) {
+    long sum = 0;
+    for (CollectionInfo collection : collections) {
+      if (collection.estimatedRecords() < 0) {
+        return -1;
+      }
+      sum += collection.estimatedRecords();
+    }
+    return sum;
+  }
+
+  private void checkStored(Manifest.Document document) {
+    long expected = document.digest().lengthBytes();
+    long actual = sink.stat(documentKey).map(object -> object.lengthBytes()).orElse(-1L);
+    if (actual != expected) {
+      throw new FormatException(
+          FormatException.Kind.CORRUPT,
+          "The sink reports "
+              + actual
+              + " bytes for "
+              + documentKey
+              + " where "
+              + expected
+              + " were written. The backup was not published.");
+    }
+  }
+
+  private void writeManifest(Manifest manifest) {
+    byte[] bytes = ManifestWriter.write(manifest);
+    try (SinkWriter writer = sink.write(manifestKey, WriteOptions.NONE)) {
+      SinkOutputStream out = new SinkOutputStream(writer);
+      out.write(bytes, 0, bytes.length);
+      writer.commit(out.finish());
+    }
+  }
+
+  private void removeDocument(Throwable cause) {
+    boolean interrupted = Thread.interrupted(); // or the deletion would be cancelled too
+    try {
+      if (sink.stat(manifestKey).isEmpty()) {
+        sink.delete(documentKey);
+      }
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void checkCancelled() {
+    if (Thread.interrupted()) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException(
+          "The backup was cancelled. Nothing of it is visible in the sink.", null);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package io.holdfast.internal;
+
+import io.holdfast.BackupException;
+import io.holdfast.DecryptionKeys;
+import io.holdfast.EncryptionException;
+import io.holdfast.format.DocumentReader;
+import io.holdfast.format.FormatException;
+import io.holdfast.format.IndexedDocumentReader;
+import io.holdfast.format.Manifest;
+import io.holdfast.format.PlainDocuments;
+import io.holdfast.internal.age.AgeStreams;
+import io.holdfast.spi.ObjectDigest;
+import io.holdfast.spi.ObjectKey;
+import io.holdfast.spi.StorageException;
+import io.holdfast.spi.StorageSink;
+import io.holdfast.spi.StoredObject;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+
+/**
+ * A document in a sink, opened for one pass: fetched, digested and decrypted on the way. Used by
+ * one thread, which closes it.
+ */
+final class StoredDocument implements AutoCloseable {
+  private static final int BUFFER_BYTES = 1 << 17;
+
+  private final ObjectKey key;
+  private final Optional<ObjectDigest> expected;
+  private final DigestingInputStream stored;
+  private final DocumentReader reader;
+
+  private StoredDocument(
+      ObjectKey key,
+      Optional<ObjectDigest> expected,
+      DigestingInputStream stored,
+      DocumentReader reader) {
+    this.key = key;
+    this.expected = expected;
+    this.stored = stored;
+    this.reader = reader;
+  }
+
+  /** Opens a document that a manifest describes; its header has been read when this returns. */
+  @SuppressWarnings("resource") // handed on, or closed on failure
+  static StoredDocument open(
+      StorageSink sink,
+      String backupId,
+      Manifest.Document document,
+      DecryptionKeys keys,
+      int maxRecordBytes) {
+    ObjectKey key = document.key();
+    long length = document.digest().lengthBytes();
+    checkLength(sink, document);
+    DigestingInputStream stored = new DigestingInputStream(sink.read(key, 0, length));
+    try {
+      InputStream plain =
+          document.encryption() == Manifest.EncryptionKind.AGE
+              ? AgeStreams.decrypting(stored, keys)
+              : stored;
+      DocumentReader reader =
+          new IndexedDocumentReader(
+              new BufferedInputStream(plain, BUFFER_BYTES), document, backupId, maxRecordBytes);
+      return new StoredDocument(key, Optional.of(document.digest()), stored, reader);
+    } catch (IOException e) {
+      closeAfter(stored, e);
+      throw translate(key, e);
+    } catch (EncryptionException e) {
+      // A damaged age header looks like a wrong key. The digest tells which it is.
+      throw damagedOr(e, key, stored, document.digest());
+    } catch (RuntimeException e) {
+      closeAfter(stored, e);
+      throw e;
+    }
+  }
+
+  /** Opens a document that has no manifest. */
+  @SuppressWarnings("resource") // handed on, or closed on failure
+  static StoredDocument openPlain(
+      StorageSink sink, ObjectKey key, DecryptionKeys keys, int maxRecordBytes) {
+    StoredObject object =
+        sink.stat(key)
+            .orElseThrow(
+                () ->
+                    new StorageException(
+                        StorageException.Kind.NOT_FOUND,
+                        key.value(),
+                        "There is no object " + key + " in " + sink.location() + ".",
+                        null));
+    DigestingInputStream stored = new DigestingInputStream(sink.read(key, 0, object.lengthBytes()));
+    try {
+      BufferedInputStream buffered = new BufferedInputStream(stored, BUFFER_BYTES);
+      buffered.mark(64);
+      byte[] magic = buffered.readNBytes(64);
+      buffered.reset();
+      InputStream plain =
+          AgeStreams.isAge(magic) ? AgeStreams.decrypting(buffered, keys) : buffered;
+      return new StoredDocument(
+          key, Optional.empty(), stored, PlainDocuments.open(plain, maxRecordBytes));
+    } catch (IOException e) {
+      closeAfter(stored, e);
+      throw translate(key, e);
+    } catch (RuntimeException e) {
+      closeAfter(stored, e);
+      throw e;
+    }
+  }
+
+  private static void checkLength(StorageSink sink, Manifest.Document document) {
+    ObjectKey key = document.key();
+    long expected = document.digest().lengthBytes();
+    long actual =
+        sink.stat(key)
+            .orElseThrow(
+                () ->
+                    new FormatException(
+                        FormatException.Kind.CORRUPT,
+                        "The document " + key + " is missing from " + sink.location() + "."))
+            .lengthBytes();
+    if (actual != expected) {
+      throw new FormatException(
+          FormatException.Kind.CORRUPT,
+          "The document "
+              + key
+              + " has "
+              + actual
+              + " bytes where its manifest says "
+              + expected
+              + ": it was "
+              + (actual < expected ? "cut" : "added to")
+              + ".");
+    }
+  }
+
+  DocumentReader reader() {
+    return reader;
+  }
+
+  /**
+   * Reads what is left and compares the digest. Called once the reader has come to its end.
+   *
+   * @throws FormatException of kind {@code CORRUPT} if a byte of the object was changed
+   */
+  void finish() {
+    if (expected.isEmpty()) {
+      return;
+    }
+    try {
+      checkDigest(key, stored, expected.get());
+    } catch (IOException e) {
+      throw translate(key, e);
+    }
+  }
+
+  private static void checkDigest(ObjectKey key, DigestingInputStream stored, ObjectDigest expected)
+      throws IOException {
+    stored.skipToEnd();
+    if (!stored.digest().equals(expected)) {
+      throw new FormatException(
+          FormatException.Kind.CORRUPT,
+          "The document "
+              + key
+              + " was changed since it was written: its SHA-256 differs from its manifest's.");
+    }
+  }
+
+  private static RuntimeException damagedOr(
+      EncryptionException e, ObjectKey key, DigestingInputStream stored, ObjectDigest expected) {
+    try (stored) {
+      checkDigest(key, stored, expected);
+      return e;
+    } catch (FormatException damaged) {
+      damaged.addSuppressed(e);
+      return damaged;
+    } catch (IOException unreadable) {
+      e.addSuppressed(unreadable);
+      return e;
+    }
+  }
+
+  /** An error of the stream as one of ours. */
+  static BackupException translate(ObjectKey key, IOException e) {
+    return e.getCause() instanceof BackupException ours
+        ? ours
+        : new StorageException(
+            StorageException.Kind.OTHER,
+            key.value(),
+            "The object " + key + " could not be read: " + e.getMessage(),
+            e);
+  }
+
+  private static void closeAfter(InputStream stream, Exception cause) {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      stored.close();
+    } catch (IOException e) {
+      throw translate(key, e);
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package io.holdfast.internal;
+
+import io.holdfast.BackupException;
+import io.holdfast.CancelledException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A few threads that work for one caller and end with it: the first failure stops all of them. The
+ * caller gives {@code abort}, which must wake whoever waits outside of Java's monitors (a
+ * connection, say).
+ */
+final class Workers implements AutoCloseable {
+  private static final AtomicInteger numbers = new AtomicInteger();
+
+  /** What a worker does until there is no more to do. */
+  @FunctionalInterface
+  interface Task {
+    void run() throws Exception;
+  }
+
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicInteger running = new AtomicInteger();
+  private final Runnable onFailure;
+  private final Runnable abort;
+
+  /**
+   * @param onFailure called on the failing thread, to wake the others and the caller; cheap
+   * @param abort called by the caller's thread when it closes early, to break waits for outside
+   */
+  Workers(Runnable onFailure, Runnable abort) {
+    this.onFailure = onFailure;
+    this.abort = abort;
+  }
+
+  void start(int count, String name, Task task) {
+    running.addAndGet(count);
+    for (int i = 0; i < count; i++) {
+      Thread thread =
+          new Thread(() -> work(task), "holdfast-" + name + "-" + numbers.incrementAndGet());
+      thread.setDaemon(true);
+      threads.add(thread);
+    }
+    threads.forEach(Thread::start);
+  }
+
+  private void work(Task task) {
+    try {
+      task.run();
+    } catch (Throwable e) { // also an OutOfMemoryError must reach the caller
+      fail(e);
+    } finally {
+      running.decrementAndGet();
+      onFailure.run();
+    }
+  }
+
+  private void fail(Throwable e) {
+    if (!failure.compareAndSet(null, e)) {
+      // What the others throw once they are being stopped explains nothing.
+      return;
+    }
+    threads.stream().filter(thread -> thread != Thread.currentThread()).forEach(Thread::interrupt);
+  }
+
+  boolean anyRunning() {
+    return running.get() > 0;
+  }
+
+  boolean failed() {
+    return failure.get() != null;
+  }
+
+  /** Throws the first failure, if there was one. */
+  void check() {
+    Throwable e = failure.get();
+    if (e instanceof RuntimeException runtime) {
+      throw runtime;
+    }
+    if (e instanceof Error error) {
+      throw error;
+    }
+    if (e != null) {
+      throw new BackupException("A worker failed: " + e.getMessage(), e);
+    }
+  }
+
+  /** Stops whoever still works and waits until all have ended. */
+  @Override
+  public void close() {
+    if (anyRunning()) {
+      threads.forEach(Thread::interrupt);
+      abort.run();
+    }
+    boolean interrupted = false;
+    for (Thread thread : threads) {
+      while (thread.isAlive()) {
+        try {
+          thread.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  static CancelledException cancelled(String what, InterruptedException cause) {
+    Thread.currentThread().interrupt();
+    return new CancelledException(what, cause);
+  }
+}
