@@ -132,6 +132,12 @@ final class ScryptStanza {
     } catch (OutOfMemoryError e) {
       // Its big arrays did not fit; nothing else was touched, and they are garbage already.
       throw tooLittleHeap(needed, e);
+    } catch (NoClassDefFoundError e) {
+      // Applications that use public keys only may leave Bouncy Castle out.
+      throw new EncryptionException(
+          Kind.UNSUPPORTED,
+          "Passphrases need Bouncy Castle on the class path: org.bouncycastle:bcprov-jdk18on.",
+          e);
     } finally {
       Arrays.fill(password, (byte) 0);
     }
