@@ -12,7 +12,7 @@ public final class EncryptionException extends BackupException {
     KEY_MISSING,
     /** None of the keys or passphrases given opens the backup. */
     WRONG_KEY,
-    /** A key opens the backup, but its bytes were changed, cut or added to. */
+    /** The bytes of the backup were changed, cut or added to. */
     TAMPERED,
     /** The file is not an age file, or uses something this version does not know. */
     UNSUPPORTED

@@ -10,6 +10,7 @@ import io.holdfast.format.FormatException;
 import io.holdfast.format.Manifest;
 import io.holdfast.format.ManifestWriter;
 import io.holdfast.internal.age.AgeStreams;
+import io.holdfast.internal.age.EncryptingOutputStream;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
@@ -22,7 +23,6 @@ import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -196,8 +196,7 @@ public final class BackupRun {
     boolean encrypted = !settings.encryption().isNone();
     SinkOutputStream stored = new SinkOutputStream(sinkWriter);
     DocumentWriter.Layout layout;
-    try (OutputStream plain =
-            encrypted ? AgeStreams.encrypting(stored, settings.encryption()) : stored;
+    try (EncryptingOutputStream plain = AgeStreams.encrypting(stored, settings.encryption());
         DocumentWriter writer =
             new DocumentWriter(
                 plain, codec, settings.compression().level(), codec == Codec.NONE && !encrypted)) {
@@ -208,6 +207,7 @@ public final class BackupRun {
               source, session, request, settings.compression(), settings.maxRecordBytes(), progress)
           .run(writer);
       layout = writer.finish();
+      plain.finish();
     }
     ObjectDigest digest = stored.finish();
     return new Manifest.Document(
