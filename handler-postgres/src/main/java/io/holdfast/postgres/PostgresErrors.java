@@ -1,0 +1,114 @@
+package io.holdfast.postgres;
+
+import io.holdfast.spi.HandlerException;
+import io.holdfast.spi.HandlerException.Kind;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/**
+ * The only place that turns the driver's errors into ours.
+ *
+ * <p>The server's DETAIL, HINT and CONTEXT can quote rows, so only its primary message is passed
+ * on, and the driver's exception is not attached as a cause: its text holds the detail.
+ */
+final class PostgresErrors {
+  private record Meaning(Kind kind, boolean retryable, String advice) {}
+
+  private PostgresErrors() {}
+
+  /**
+   * Translates.
+   *
+   * @param error what the driver threw
+   * @param doing what was being done, to complete "Could not …"
+   * @param collection the collection concerned, or null
+   */
+  static HandlerException translate(SQLException error, String doing, @Nullable String collection) {
+    String state = error.getSQLState() == null ? "" : error.getSQLState();
+    String said = primaryMessage(error);
+    Meaning meaning = meaning(state, said);
+    return new HandlerException(
+        meaning.kind,
+        collection,
+        "Could not "
+            + doing
+            + ": "
+            + said
+            + (state.isEmpty() ? "" : " (SQLState " + state + ")")
+            + "."
+            + (meaning.advice.isEmpty() ? "" : " " + meaning.advice),
+        withoutValues(error, said),
+        meaning.retryable);
+  }
+
+  private static String primaryMessage(SQLException error) {
+    ServerErrorMessage server =
+        error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
+    String said = server == null ? error.getMessage() : server.getMessage();
+    if (said == null || said.isBlank()) {
+      return "the server gave no reason";
+    }
+    String oneLine = said.strip();
+    return oneLine.endsWith(".") ? oneLine.substring(0, oneLine.length() - 1) : oneLine;
+  }
+
+  /** The stack trace and state of the driver's error, without the server's detail. */
+  private static SQLException withoutValues(SQLException error, String said) {
+    SQLException bare = new SQLException(said, error.getSQLState(), error.getErrorCode());
+    bare.setStackTrace(error.getStackTrace());
+    return bare;
+  }
+
+  private static Meaning meaning(String state, String said) {
+    return switch (state) {
+      case "28000", "28P01" ->
+          fatal(Kind.UNAUTHENTICATED, "Check user and password, and the server's pg_hba.conf.");
+      case "3D000" -> fatal(Kind.NOT_FOUND, "Check the name of the database.");
+      case "42501" -> fatal(Kind.PERMISSION_DENIED, "Grant the role that right.");
+      case "53100" -> fatal(Kind.NO_SPACE, "Make room on the server's disk.");
+      case "53200" ->
+          fatal(
+              Kind.OTHER,
+              "If it speaks of max_locks_per_transaction, raise that setting on the server: every"
+                  + " table takes a lock.");
+      case "53300" -> retry(Kind.UNREACHABLE, "The server has no connection to spare.");
+      case "55P03" ->
+          retry(
+              Kind.OTHER,
+              "Another session holds or waits for an exclusive lock, as a migration does. Wait for"
+                  + " it to end, or raise lockTimeout.");
+      case "57014" -> fatal(Kind.OTHER, "Somebody cancelled the statement.");
+      case "40001", "40P01" ->
+          said.contains("conflict with recovery")
+              ? retry(
+                  Kind.SNAPSHOT_LOST,
+                  "The standby had to remove rows that were being read. Take the backup again, from"
+                      + " the primary or with hot_standby_feedback or a longer"
+                      + " max_standby_streaming_delay.")
+              : retry(Kind.OTHER, "Another transaction was in the way; the same may succeed now.");
+      case "57P01", "57P02", "57P03" -> retry(Kind.UNREACHABLE, "The server is going down or up.");
+      default -> meaningOfClass(state.length() < 2 ? "" : state.substring(0, 2));
+    };
+  }
+
+  private static Meaning meaningOfClass(String stateClass) {
+    return switch (stateClass) {
+      case "08" -> retry(Kind.UNREACHABLE, "Check host, port and network.");
+      case "28" -> fatal(Kind.UNAUTHENTICATED, "Check user and password.");
+      case "23" -> fatal(Kind.CONSTRAINT, "");
+      case "22" -> fatal(Kind.MISMATCH, "");
+      case "53" -> retry(Kind.OTHER, "The server is short of resources.");
+      default -> fatal(Kind.OTHER, "");
+    };
+  }
+
+  private static Meaning fatal(Kind kind, String advice) {
+    return new Meaning(kind, false, advice);
+  }
+
+  private static Meaning retry(Kind kind, String advice) {
+    return new Meaning(kind, true, advice);
+  }
+}

@@ -1,0 +1,92 @@
+package io.holdfast.postgres;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The only place that quotes names and texts for SQL. */
+final class Sql {
+  /** A table's or sequence's schema and name, as they are in the catalog, unquoted. */
+  record QualifiedName(String schema, String name) {
+    /** Both parts quoted, for a statement. */
+    String toSql() {
+      return quoteIdentifier(schema) + "." + quoteIdentifier(name);
+    }
+  }
+
+  private Sql() {}
+
+  /** A name for a statement, always in quotes: right for every name, keywords included. */
+  static String quoteIdentifier(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  /** Names for a statement, quoted and joined by commas. */
+  static String quoteIdentifiers(List<String> names) {
+    return names.stream().map(Sql::quoteIdentifier).collect(Collectors.joining(","));
+  }
+
+  /** A schema and a name for a statement. */
+  static String qualified(String schema, String name) {
+    return quoteIdentifier(schema) + "." + quoteIdentifier(name);
+  }
+
+  /**
+   * A text for a statement. Right whatever {@code standard_conforming_strings} is, since a text
+   * with a backslash is written as {@code E'…'}.
+   */
+  static String quoteLiteral(String text) {
+    String quoted = text.replace("'", "''");
+    return quoted.indexOf('\\') < 0
+        ? "'" + quoted + "'"
+        : "E'" + quoted.replace("\\", "\\\\") + "'";
+  }
+
+  /**
+   * Takes a collection's name, as the server's {@code quote_ident} wrote it, apart: {@code
+   * public."Order Items"}. Empty if it does not consist of exactly a schema and a name.
+   */
+  static Optional<QualifiedName> parseCollectionName(String collection) {
+    List<String> parts = new ArrayList<>();
+    int at = 0;
+    while (true) {
+      StringBuilder part = new StringBuilder();
+      at = readIdentifier(collection, at, part);
+      if (at < 0 || part.isEmpty()) {
+        return Optional.empty();
+      }
+      parts.add(part.toString());
+      if (at == collection.length()) {
+        break;
+      }
+      if (collection.charAt(at++) != '.') {
+        return Optional.empty();
+      }
+    }
+    return parts.size() == 2
+        ? Optional.of(new QualifiedName(parts.get(0), parts.get(1)))
+        : Optional.empty();
+  }
+
+  /** Reads one name into {@code part}; returns where it ends, or -1 if it is malformed. */
+  private static int readIdentifier(String text, int from, StringBuilder part) {
+    if (from >= text.length() || text.charAt(from) != '"') {
+      int at = from;
+      while (at < text.length() && text.charAt(at) != '.' && text.charAt(at) != '"') {
+        part.append(text.charAt(at++));
+      }
+      return at;
+    }
+    for (int at = from + 1; at < text.length(); at++) {
+      if (text.charAt(at) != '"') {
+        part.append(text.charAt(at));
+      } else if (at + 1 < text.length() && text.charAt(at + 1) == '"') {
+        part.append(text.charAt(at++));
+      } else {
+        return at + 1;
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,59 @@
+package io.holdfast.postgres;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A table that holds rows, as the catalog describes it.
+ *
+ * @param oid its OID
+ * @param schema its schema, unquoted
+ * @param name its name, unquoted
+ * @param collection its name as a collection: {@code public."Order Items"}
+ * @param owner the owner's name, unquoted
+ * @param heap whether its access method is {@code heap}, the one whose row addresses are pages
+ * @param partition whether it is a partition of another table
+ * @param unlogged whether it is {@code UNLOGGED}
+ * @param rowSecurity whether row-level security is enabled
+ * @param forceRowSecurity whether that holds for the owner too
+ * @param heapBytes bytes of the heap; 0 if unknown
+ * @param totalBytes bytes of heap and TOAST; 0 if unknown
+ * @param estimatedRows the planner's estimate, -1 if it has none
+ * @param extensionCondition for a configuration table of an extension: the {@code WHERE …} that
+ *     selects the rows that are not the extension's own, maybe empty. Not present for others
+ * @param columns every column that is not dropped, in order, generated ones included
+ * @param primaryKey names of the columns of the primary key, in its order; empty if there is none
+ */
+record Table(
+    long oid,
+    String schema,
+    String name,
+    String collection,
+    String owner,
+    boolean heap,
+    boolean partition,
+    boolean unlogged,
+    boolean rowSecurity,
+    boolean forceRowSecurity,
+    long heapBytes,
+    long totalBytes,
+    long estimatedRows,
+    Optional<String> extensionCondition,
+    List<Column> columns,
+    List<String> primaryKey) {
+  /** Copies the lists. */
+  Table {
+    columns = List.copyOf(columns);
+    primaryKey = List.copyOf(primaryKey);
+  }
+
+  /** Schema and name, quoted for a statement. */
+  String toSql() {
+    return Sql.qualified(schema, name);
+  }
+
+  /** The columns that records hold: all but generated ones. */
+  List<Column> storedColumns() {
+    return columns.stream().filter(column -> !column.generated()).toList();
+  }
+}
