@@ -41,9 +41,15 @@ record ConnectionSettings(
     Properties properties = new Properties();
     properties.putAll(parameters);
     properties.setProperty("user", user);
-    if (!password.isEmpty()) {
-      properties.setProperty("password", password.revealString());
-    }
+    // Also if empty: without one, the driver reads the password file by itself, without looking at
+    // its permissions.
+    properties.setProperty("password", password.revealString());
     return properties;
+  }
+
+  /** The location alone: parameters can hold a key's password. */
+  @Override
+  public String toString() {
+    return location;
   }
 }

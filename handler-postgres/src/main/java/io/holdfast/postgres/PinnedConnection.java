@@ -110,22 +110,28 @@ final class PinnedConnection implements AutoCloseable {
    *
    * @param snapshot the snapshot to adopt, as {@code pg_export_snapshot} named it; a new one if
    *     empty
+   * @throws HandlerException of kind {@code SNAPSHOT_LOST} if that snapshot is not to be had
    */
   void beginReading(Optional<String> snapshot) throws SQLException {
-    execute(
-        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
-            + snapshot
-                .map(id -> "SET TRANSACTION SNAPSHOT " + Sql.quoteLiteral(id) + ";")
-                .orElse("")
-            + COMMON_SETTINGS
-            + READING_SETTINGS
-            + versionedSettings());
+    execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    if (snapshot.isPresent()) {
+      adopt(snapshot.get());
+    }
+    execute(COMMON_SETTINGS + READING_SETTINGS + versionedSettings());
     // Keeps functions of a hostile owner from running while we read (CVE-2024-7348). The setting
     // is missing before the minor releases of August 2024.
     try (Statement statement = jdbc.createStatement()) {
       statement.execute(
           "SELECT pg_catalog.set_config(name, 'view, foreign-table', true)"
               + " FROM pg_catalog.pg_settings WHERE name = 'restrict_nonsystem_relation_kind'");
+    }
+  }
+
+  private void adopt(String snapshot) {
+    try {
+      execute("SET TRANSACTION SNAPSHOT " + Sql.quoteLiteral(snapshot));
+    } catch (SQLException e) {
+      throw PostgresErrors.snapshotLost(e);
     }
   }
 

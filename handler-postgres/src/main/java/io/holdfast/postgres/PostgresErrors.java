@@ -3,6 +3,7 @@ package io.holdfast.postgres;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import java.sql.SQLException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -16,6 +17,8 @@ import org.postgresql.util.ServerErrorMessage;
 final class PostgresErrors {
   private record Meaning(Kind kind, boolean retryable, String advice) {}
 
+  private static final Pattern QUOTED = Pattern.compile("\".*\"", Pattern.DOTALL);
+
   private PostgresErrors() {}
 
   /**
@@ -28,7 +31,7 @@ final class PostgresErrors {
   static HandlerException translate(SQLException error, String doing, @Nullable String collection) {
     String state = error.getSQLState() == null ? "" : error.getSQLState();
     String said = primaryMessage(error);
-    Meaning meaning = meaning(state, said);
+    Meaning meaning = meaning(state);
     return new HandlerException(
         meaning.kind,
         collection,
@@ -43,6 +46,46 @@ final class PostgresErrors {
         meaning.retryable);
   }
 
+  /** As {@link #translate}, for a transaction that only reads its snapshot. */
+  static HandlerException whileReading(
+      SQLException error, String doing, @Nullable String collection) {
+    if ("40001".equals(error.getSQLState())) {
+      // Nothing else ends such a transaction so; the message itself may be in any language.
+      return new HandlerException(
+          Kind.SNAPSHOT_LOST,
+          collection,
+          "Could not "
+              + doing
+              + ": the standby had to remove rows that were being read. Take the backup again, from"
+              + " the primary, or with hot_standby_feedback or a longer max_standby_streaming_delay"
+              + " on the standby.",
+          withoutValues(error, primaryMessage(error)),
+          true);
+    }
+    return translate(error, doing, collection);
+  }
+
+  /** A reader could not adopt the snapshot of the session. */
+  static HandlerException snapshotLost(SQLException error) {
+    String state = error.getSQLState() == null ? "" : error.getSQLState();
+    if (state.startsWith("08") || state.startsWith("57") || state.startsWith("53")) {
+      return translate(error, "adopt the backup's snapshot", null);
+    }
+    String said = primaryMessage(error);
+    return new HandlerException(
+        Kind.SNAPSHOT_LOST,
+        null,
+        "A second connection could not adopt the backup's snapshot: "
+            + said
+            + " (SQLState "
+            + state
+            + "). Either the connection that exported it was lost, or the connections do not reach"
+            + " the same server and database: a pooler in transaction or statement mode, or a load"
+            + " balancer, does that. Connect to the server directly.",
+        withoutValues(error, said),
+        false);
+  }
+
   private static String primaryMessage(SQLException error) {
     ServerErrorMessage server =
         error instanceof PSQLException psql ? psql.getServerErrorMessage() : null;
@@ -50,7 +93,13 @@ final class PostgresErrors {
     if (said == null || said.isBlank()) {
       return "the server gave no reason";
     }
-    String oneLine = said.strip();
+    String state = error.getSQLState() == null ? "" : error.getSQLState();
+    if (state.equals("P0001")) {
+      return "a trigger or function of the database raised an error; the server's log has its text";
+    }
+    // Messages of class 22 (data exception) quote the value itself.
+    String oneLine = state.startsWith("22") ? QUOTED.matcher(said).replaceAll("\"…\"") : said;
+    oneLine = oneLine.strip();
     return oneLine.endsWith(".") ? oneLine.substring(0, oneLine.length() - 1) : oneLine;
   }
 
@@ -61,10 +110,12 @@ final class PostgresErrors {
     return bare;
   }
 
-  private static Meaning meaning(String state, String said) {
+  private static Meaning meaning(String state) {
     return switch (state) {
       case "28000", "28P01" ->
           fatal(Kind.UNAUTHENTICATED, "Check user and password, and the server's pg_hba.conf.");
+      // The driver's own state for a password that is needed and was not given.
+      case "08004" -> fatal(Kind.UNAUTHENTICATED, "Give a user and a password.");
       case "3D000" -> fatal(Kind.NOT_FOUND, "Check the name of the database.");
       case "42501" -> fatal(Kind.PERMISSION_DENIED, "Grant the role that right.");
       case "53100" -> fatal(Kind.NO_SPACE, "Make room on the server's disk.");
@@ -81,13 +132,7 @@ final class PostgresErrors {
                   + " it to end, or raise lockTimeout.");
       case "57014" -> fatal(Kind.OTHER, "Somebody cancelled the statement.");
       case "40001", "40P01" ->
-          said.contains("conflict with recovery")
-              ? retry(
-                  Kind.SNAPSHOT_LOST,
-                  "The standby had to remove rows that were being read. Take the backup again, from"
-                      + " the primary or with hot_standby_feedback or a longer"
-                      + " max_standby_streaming_delay.")
-              : retry(Kind.OTHER, "Another transaction was in the way; the same may succeed now.");
+          retry(Kind.OTHER, "Another transaction was in the way; the same may succeed now.");
       case "57P01", "57P02", "57P03" -> retry(Kind.UNREACHABLE, "The server is going down or up.");
       default -> meaningOfClass(state.length() < 2 ? "" : state.substring(0, 2));
     };
