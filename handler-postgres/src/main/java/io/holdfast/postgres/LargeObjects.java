@@ -1,0 +1,112 @@
+package io.holdfast.postgres;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The large objects of a database: how many, how big, and where to cut them.
+ *
+ * @param count how many there are
+ * @param bytes about how many bytes they take
+ */
+record LargeObjects(long count, long bytes) {
+  /** The fields of the collection with a record for every large object. */
+  static final PostgresSchema.CollectionSchema OBJECTS =
+      new PostgresSchema.CollectionSchema(
+          List.of(
+              new PostgresSchema.Field("oid", "oid", ValueForm.INTEGER),
+              new PostgresSchema.Field("owner", "name", ValueForm.TEXT)),
+          List.of("oid"));
+
+  /** The fields of the collection with the pieces. */
+  static final PostgresSchema.CollectionSchema DATA =
+      new PostgresSchema.CollectionSchema(
+          List.of(
+              new PostgresSchema.Field("loid", "oid", ValueForm.INTEGER),
+              new PostgresSchema.Field("offset", "bigint", ValueForm.INTEGER),
+              new PostgresSchema.Field("data", "bytea", ValueForm.TEXT)),
+          List.of("loid", "offset"));
+
+  // There is no has_largeobject_privilege before PostgreSQL 18. A missing ACL means: the owner
+  // only.
+  private static final String UNREADABLE =
+      """
+      SELECT m.oid::bigint, count(*) OVER ()
+        FROM pg_catalog.pg_largeobject_metadata m
+       WHERE NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+         AND current_setting('lo_compat_privileges') <> 'on'
+         AND NOT pg_catalog.pg_has_role(m.lomowner, 'USAGE')
+         AND NOT EXISTS (
+               SELECT FROM pg_catalog.aclexplode(m.lomacl) a
+                WHERE a.privilege_type = 'SELECT'
+                  AND (a.grantee = 0 OR pg_catalog.pg_has_role(a.grantee, 'USAGE')))
+       ORDER BY m.oid LIMIT 10
+      """;
+
+  /** Counts them. */
+  static LargeObjects read(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT count(*), pg_catalog.pg_relation_size('pg_catalog.pg_largeobject')"
+                    + " FROM pg_catalog.pg_largeobject_metadata")) {
+      row.next();
+      return new LargeObjects(row.getLong(1), row.getLong(2));
+    }
+  }
+
+  /** What is wrong with reading their contents; empty if nothing is. */
+  static Optional<String> unreadable(Connection connection) throws SQLException {
+    List<String> oids = new ArrayList<>();
+    long all = 0;
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(UNREADABLE)) {
+      while (row.next()) {
+        oids.add(row.getString(1));
+        all = row.getLong(2);
+      }
+    }
+    if (oids.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "The role lacks SELECT on "
+            + all
+            + " large object(s): "
+            + String.join(", ", oids)
+            + (all > oids.size() ? ", …" : "")
+            + ". GRANT SELECT ON LARGE OBJECT … for each, or exclude "
+            + PostgresSchema.LARGE_OBJECT_DATA
+            + ".");
+  }
+
+  /** Cuts them into at most that many ranges of OIDs with about equally many objects. */
+  List<TableSplit.Range> ranges(Connection connection, int pieces) throws SQLException {
+    long each = Math.max(1, (count + pieces - 1) / pieces);
+    List<Long> firsts = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT oid::bigint FROM (SELECT oid, row_number() OVER (ORDER BY oid) AS n"
+                    + " FROM pg_catalog.pg_largeobject_metadata) o WHERE n > 1 AND (n - 1) % "
+                    + each
+                    + " = 0 ORDER BY oid")) {
+      while (row.next()) {
+        firsts.add(row.getLong(1));
+      }
+    }
+    List<TableSplit.Range> ranges = new ArrayList<>();
+    long first = 0;
+    for (long next : firsts) {
+      ranges.add(new TableSplit.Range(first, Optional.of(next)));
+      first = next;
+    }
+    ranges.add(new TableSplit.Range(first, Optional.empty()));
+    return ranges;
+  }
+}
