@@ -18,7 +18,6 @@ class MemoryFixture implements BackupHandlerContract.HandlerFixture {
   private final UnaryOperator<MemoryHandler.Builder> options;
   private final UnaryOperator<BackupHandler> fault;
   private final Map<BackupHandler, MemoryDatabase> given = new HashMap<>();
-  private final List<MemoryHandler> handlers = new ArrayList<>();
   private final MemoryDatabase database;
   private final BackupHandler source;
   private volatile CountDownLatch reads = new CountDownLatch(0);
@@ -100,21 +99,13 @@ class MemoryFixture implements BackupHandlerContract.HandlerFixture {
     given.keySet().forEach(BackupHandler::close);
   }
 
-  /** How many sessions and readers of its handlers were not closed. */
-  int openResources() {
-    return handlers.stream().mapToInt(MemoryHandler::openResources).sum()
-        + database.openSnapshots();
-  }
-
   private BackupHandler handler(MemoryDatabase of) {
     MemoryHandler.Builder builder =
         MemoryHandler.builder(of)
             .createsCollections(false)
             .beforeRead((collection, number) -> reads.await())
             .beforeWrite((collection, number) -> writes.await());
-    MemoryHandler healthy = options.apply(builder).build();
-    BackupHandler handler = fault.apply(healthy);
-    handlers.add(healthy);
+    BackupHandler handler = fault.apply(options.apply(builder).build());
     given.put(handler, of);
     return handler;
   }
