@@ -97,6 +97,16 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
    * search_path} and {@code quote_all_identifiers} change how types and names are written).
    */
   static Catalog read(Connection connection, CollectionFilter filter) throws SQLException {
+    Catalog catalog = readUnmeasured(connection, filter);
+    return new Catalog(measure(connection, catalog.tables), catalog.foreignTables, catalog.names);
+  }
+
+  /**
+   * The same without sizes: measuring a table waits for whoever has it locked, and a backup would
+   * rather wait where it can say for whom.
+   */
+  static Catalog readUnmeasured(Connection connection, CollectionFilter filter)
+      throws SQLException {
     List<Relation> accepted = new ArrayList<>();
     List<String> foreign = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -112,6 +122,25 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
       }
     }
     return new Catalog(describe(connection, accepted), foreign, names);
+  }
+
+  /** The same tables with their sizes as they are now. */
+  static List<Table> measure(Connection connection, List<Table> tables) throws SQLException {
+    if (tables.isEmpty()) {
+      return tables;
+    }
+    Map<Long, long[]> sizes = new HashMap<>();
+    query(
+        connection,
+        SIZES,
+        connection.createArrayOf("int8", tables.stream().map(Table::oid).toArray()),
+        row -> sizes.put(row.getLong(1), new long[] {row.getLong(2), row.getLong(3)}));
+    List<Table> measured = new ArrayList<>(tables.size());
+    for (Table table : tables) {
+      long[] bytes = sizes.getOrDefault(table.oid(), new long[2]);
+      measured.add(table.withSizes(bytes[0], bytes[1]));
+    }
+    return measured;
   }
 
   private static List<Relation> relations(Connection connection) throws SQLException {
@@ -145,14 +174,8 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
       return List.of();
     }
     Array oids = connection.createArrayOf("int8", relations.stream().map(Relation::oid).toArray());
-    Map<Long, long[]> sizes = new HashMap<>();
     Map<Long, List<Column>> columns = new HashMap<>();
     Map<Long, List<String>> keys = new HashMap<>();
-    query(
-        connection,
-        SIZES,
-        oids,
-        row -> sizes.put(row.getLong(1), new long[] {row.getLong(2), row.getLong(3)}));
     query(
         connection,
         COLUMNS,
@@ -166,7 +189,6 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
             keys.computeIfAbsent(row.getLong(1), oid -> new ArrayList<>()).add(row.getString(2)));
     List<Table> tables = new ArrayList<>(relations.size());
     for (Relation relation : relations) {
-      long[] bytes = sizes.getOrDefault(relation.oid, new long[2]);
       tables.add(
           new Table(
               relation.oid,
@@ -179,8 +201,8 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
               relation.unlogged,
               relation.rowSecurity,
               relation.forceRowSecurity,
-              bytes[0],
-              bytes[1],
+              0,
+              0,
               relation.estimatedRows,
               relation.extensionCondition,
               columns.getOrDefault(relation.oid, List.of()),

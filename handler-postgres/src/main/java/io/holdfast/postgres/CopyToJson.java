@@ -5,11 +5,7 @@ import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.RecordBuffer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.CharBuffer;
-import java.nio.charset.CharsetDecoder;
-import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -18,7 +14,8 @@ import java.util.List;
  *
  * <p>COPY's text format (PostgreSQL documentation, COPY, "Text Format") is close to JSON: of its
  * escapes only {@code \v} differs, and only quotes and control characters have to be escaped in
- * addition. NULL is {@code \N}, which no value can begin with.
+ * addition. NULL is {@code \N}, which no value can begin with. The bytes are valid UTF-8: the
+ * server sees to that, also where its own encoding is SQL_ASCII.
  *
  * <p>Every column has a writer of its own, chosen once: one large method for all of a row makes the
  * JIT compiler's result depend on luck. Used by one thread.
@@ -44,18 +41,12 @@ final class CopyToJson {
   private static final byte[] JSON_TEXT = ascii("{\"$json\":\"");
   private static final byte[] JSON_TEXT_KEY = ascii("{\"$json\"");
 
-  private final String collection;
   private final ColumnWriter[] writers;
-  private final boolean mayBeInvalid;
 
   /**
-   * @param collection for error messages
    * @param columns the columns in the order of the COPY
-   * @param mayBeInvalid whether the server does not guarantee UTF-8: its encoding is SQL_ASCII
    */
-  CopyToJson(String collection, List<PostgresSchema.Field> columns, boolean mayBeInvalid) {
-    this.collection = collection;
-    this.mayBeInvalid = mayBeInvalid;
+  CopyToJson(List<PostgresSchema.Field> columns) {
     this.writers = new ColumnWriter[columns.size()];
     for (int i = 0; i < writers.length; i++) {
       writers[i] = writer(columns.get(i), i == 0);
@@ -85,22 +76,17 @@ final class CopyToJson {
    * Appends one row as a record.
    *
    * @param row a row as COPY sent it, newline included
-   * @param before how many records of the split came before, for error messages
    */
-  void convert(byte[] row, RecordBuffer out, long before) {
+  void convert(byte[] row, RecordBuffer out) {
     if (row.length == 0 || row[row.length - 1] != '\n') {
       throw broken();
     }
     out.begin();
-    int start = out.position();
     if (writers.length == 0) {
       out.append((byte) '{');
     }
     convertColumns(row, out);
     out.append((byte) '}');
-    if (mayBeInvalid) {
-      requireUtf8(out, start, before);
-    }
     out.end();
   }
 
@@ -131,31 +117,6 @@ final class CopyToJson {
         "The server's COPY output does not have the form that was asked for. Nothing was stored."
             + " Is there something between this program and the server that changes it?",
         null);
-  }
-
-  private void requireUtf8(RecordBuffer out, int start, long before) {
-    // A decoder of its own for each record: only databases with encoding SQL_ASCII come here.
-    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-    ByteBuffer bytes = ByteBuffer.wrap(out.array(), start, out.position() - start);
-    CharBuffer chars = CharBuffer.allocate(8192);
-    CoderResult result;
-    do {
-      chars.clear();
-      result = decoder.decode(bytes, chars, true);
-    } while (result.isOverflow());
-    if (result.isError()) {
-      throw new HandlerException(
-          HandlerException.Kind.UNSUPPORTED,
-          collection,
-          "Record "
-              + (before + 1)
-              + " of a split of "
-              + collection
-              + " holds bytes that are not UTF-8. The database's encoding is SQL_ASCII, so the server"
-              + " does not know what they mean, and JSON cannot carry them. Nothing was stored."
-              + " Convert that table's text to UTF-8 first, or leave the table out.",
-          null);
-    }
   }
 
   private static byte[] ascii(String text) {

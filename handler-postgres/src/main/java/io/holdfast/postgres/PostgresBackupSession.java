@@ -57,11 +57,7 @@ final class PostgresBackupSession implements BackupSession {
       String encoding,
       boolean standby,
       int process,
-      int pageBytes) {
-    boolean mayBeInvalid() {
-      return encoding.equals("SQL_ASCII");
-    }
-  }
+      int pageBytes) {}
 
   /** What is in scope, after the filter. */
   private record Contents(
@@ -108,8 +104,7 @@ final class PostgresBackupSession implements BackupSession {
       connection.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
       Snapshot snapshot = export(connection.jdbc());
       verify(connections, snapshot);
-      Contents contents = contents(connection, request, snapshot);
-      TableLocks.acquire(connection, contents.tables, lockTimeout);
+      Contents contents = contents(connection, request, snapshot, lockTimeout);
       return new PostgresBackupSession(connection, request, snapshot, contents);
     } catch (SQLException e) {
       connection.close();
@@ -182,9 +177,10 @@ final class PostgresBackupSession implements BackupSession {
   }
 
   private static Contents contents(
-      PinnedConnection connection, BackupRequest request, Snapshot snapshot) throws SQLException {
+      PinnedConnection connection, BackupRequest request, Snapshot snapshot, Duration lockTimeout)
+      throws SQLException {
     CollectionFilter filter = request.filter();
-    Catalog catalog = Catalog.read(connection.jdbc(), filter);
+    Catalog catalog = Catalog.readUnmeasured(connection.jdbc(), filter);
     LargeObjects all = LargeObjects.read(connection.jdbc());
     Optional<LargeObjects> largeObjects = all.count() == 0 ? Optional.empty() : Optional.of(all);
     List<String> known = new ArrayList<>(catalog.names());
@@ -222,8 +218,9 @@ final class PostgresBackupSession implements BackupSession {
         tables,
         sequences,
         largeObjects.isPresent() && filter.accepts(PostgresSchema.LARGE_OBJECT_DATA));
+    TableLocks.acquire(connection, tables, lockTimeout);
     return new Contents(
-        tables,
+        Catalog.measure(connection.jdbc(), tables),
         sequences,
         largeObjects,
         request.allowUncaptured() ? List.copyOf(notCaptured) : List.of());
@@ -335,8 +332,7 @@ final class PostgresBackupSession implements BackupSession {
                   new Sql.QualifiedName(table.schema(), table.name()),
                   PostgresSchema.of(table).fields(),
                   range,
-                  table.extensionCondition().orElse(""),
-                  snapshot.mayBeInvalid())
+                  table.extensionCondition().orElse(""))
               .toSplit(table.collection(), i, table.totalBytes() / pieces));
     }
     return splits;
@@ -379,12 +375,7 @@ final class PostgresBackupSession implements BackupSession {
   private TableSplit largeObjectSplit(
       PostgresSchema.CollectionSchema fields, String name, Optional<TableSplit.Range> range) {
     return new TableSplit(
-        snapshot.id,
-        Sql.parseCollectionName(name).orElseThrow(),
-        fields.fields(),
-        range,
-        "",
-        snapshot.mayBeInvalid());
+        snapshot.id, Sql.parseCollectionName(name).orElseThrow(), fields.fields(), range, "");
   }
 
   @Override

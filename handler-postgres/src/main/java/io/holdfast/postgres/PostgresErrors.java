@@ -116,6 +116,11 @@ final class PostgresErrors {
           fatal(Kind.UNAUTHENTICATED, "Check user and password, and the server's pg_hba.conf.");
       // The driver's own state for a password that is needed and was not given.
       case "08004" -> fatal(Kind.UNAUTHENTICATED, "Give a user and a password.");
+      case "22021", "22P05" ->
+          fatal(
+              Kind.UNSUPPORTED,
+              "The database holds bytes that are no text in UTF-8, which its encoding (SQL_ASCII, for"
+                  + " one) lets pass and JSON cannot carry. Convert them, or leave the table out.");
       case "3D000" -> fatal(Kind.NOT_FOUND, "Check the name of the database.");
       case "42501" -> fatal(Kind.PERMISSION_DENIED, "Grant the role that right.");
       case "53100" -> fatal(Kind.NO_SPACE, "Make room on the server's disk.");

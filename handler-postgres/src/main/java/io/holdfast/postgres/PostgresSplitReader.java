@@ -62,9 +62,9 @@ final class PostgresSplitReader implements SplitReader {
           new Current(
               split.collection(),
               open.driver().getCopyAPI().copyOut(table.copyStatement()),
-              new CopyToJson(split.collection(), table.columns(), table.mayBeInvalid()));
+              new CopyToJson(table.columns()));
     } catch (SQLException e) {
-      throw failed(e, split.collection());
+      throw failed(e, split.collection(), 0);
     } finally {
       leave();
     }
@@ -84,7 +84,7 @@ final class PostgresSplitReader implements SplitReader {
       }
       return more;
     } catch (SQLException e) {
-      throw failed(e, split.collection);
+      throw failed(e, split.collection, split.records);
     } finally {
       leave();
     }
@@ -101,7 +101,8 @@ final class PostgresSplitReader implements SplitReader {
       if (row == null) {
         return false;
       }
-      split.converter.convert(row, into, split.records++);
+      split.converter.convert(row, into);
+      split.records++;
     }
     return true;
   }
@@ -157,11 +158,14 @@ final class PostgresSplitReader implements SplitReader {
     return closed;
   }
 
-  private HandlerException failed(SQLException error, String collection) {
+  private HandlerException failed(SQLException error, String collection, long records) {
     if (isClosed()) {
       return closedWhileReading(collection, error);
     }
-    return PostgresErrors.whileReading(error, "read collection " + collection, collection);
+    return PostgresErrors.whileReading(
+        error,
+        "read collection " + collection + ", after " + records + " record(s) of a split",
+        collection);
   }
 
   private static HandlerException closedWhileReading(

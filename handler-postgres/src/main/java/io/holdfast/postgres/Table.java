@@ -47,6 +47,27 @@ record Table(
     primaryKey = List.copyOf(primaryKey);
   }
 
+  /** The same table with its sizes. */
+  Table withSizes(long ofHeap, long ofHeapAndToast) {
+    return new Table(
+        oid,
+        schema,
+        name,
+        collection,
+        owner,
+        heap,
+        partition,
+        unlogged,
+        rowSecurity,
+        forceRowSecurity,
+        ofHeap,
+        ofHeapAndToast,
+        estimatedRows,
+        extensionCondition,
+        columns,
+        primaryKey);
+  }
+
   /** Schema and name, quoted for a statement. */
   String toSql() {
     return Sql.qualified(schema, name);

@@ -21,15 +21,13 @@ import java.util.stream.Collectors;
  * @param columns what is read of each row
  * @param range which pages of the table, or which large objects; all if empty
  * @param condition {@code WHERE …} of an extension's configuration table; empty for none
- * @param mayBeInvalid whether the server does not guarantee UTF-8
  */
 record TableSplit(
     String snapshot,
     Sql.QualifiedName table,
     List<PostgresSchema.Field> columns,
     Optional<Range> range,
-    String condition,
-    boolean mayBeInvalid) {
+    String condition) {
   /** How much of a large object goes into one record. */
   static final int LARGE_OBJECT_PIECE_BYTES = 1 << 20;
 
@@ -58,9 +56,6 @@ record TableSplit(
     if (!condition.isEmpty()) {
       attributes.put("condition", condition);
     }
-    if (mayBeInvalid) {
-      attributes.put("encoding", "SQL_ASCII");
-    }
     return new Split(collection, ordinal, attributes, estimatedBytes);
   }
 
@@ -74,8 +69,7 @@ record TableSplit(
         columnsFromJson(split.attribute("columns")),
         Optional.ofNullable(attributes.get("first"))
             .map(first -> new Range(Long.parseLong(first), end)),
-        attributes.getOrDefault("condition", ""),
-        attributes.containsKey("encoding"));
+        attributes.getOrDefault("condition", ""));
   }
 
   /** The statement that reads it. */
