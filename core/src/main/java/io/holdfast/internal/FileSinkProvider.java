@@ -54,8 +54,7 @@ public final class FileSinkProvider implements StorageSinkProvider {
           "The location of the file sink names a host, or lacks a slash: two slashes are followed"
               + " by a host, three by a path. "
               + FORM);
-    }
-    if (uri.isOpaque() || uri.getRawPath() == null || !uri.getRawPath().startsWith("/")) {
+    } else if (uri.isOpaque() || uri.getRawPath() == null || !uri.getRawPath().startsWith("/")) {
       problems.add("The path of the file sink is relative or missing. " + FORM);
     }
     if (uri.getRawQuery() != null) {
