@@ -193,7 +193,7 @@ public final class FileSink implements StorageSink {
   public List<Leftover> leftovers() {
     List<Leftover> leftovers = new ArrayList<>();
     try {
-      if (!tree.rootExists() || !Files.isDirectory(tree.tempFolder(), LinkOption.NOFOLLOW_LINKS)) {
+      if (!tree.rootExists() || !tree.tempFolderExists()) {
         return List.of();
       }
       try (DirectoryStream<Path> files = Files.newDirectoryStream(tree.tempFolder())) {

@@ -124,6 +124,20 @@ public final class FileTree {
     throw new IllegalStateException("A key has a segment: " + key);
   }
 
+  /**
+   * Whether the folder for temp files is there.
+   *
+   * @throws IOException if it cannot be looked at, which must not pass for having nothing in it
+   */
+  public boolean tempFolderExists() throws IOException {
+    try {
+      return Files.readAttributes(tempFolder(), BasicFileAttributes.class, NOFOLLOW_LINKS)
+          .isDirectory();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
   /** Creates the root, where it is missing, and the folder for temp files. */
   public void createTempFolder() throws IOException {
     if (!rootExists()) {

@@ -141,6 +141,7 @@ class FileSinkTest extends StorageSinkContract {
         assertRefused(
             Kind.PERMISSION_DENIED, () -> sink.write(ObjectKey.of("b"), WriteOptions.NONE));
         assertRefused(Kind.PERMISSION_DENIED, () -> sink.delete(KEY));
+        assertRefused(Kind.PERMISSION_DENIED, sink::leftovers);
       } finally {
         Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
       }
