@@ -1,9 +1,7 @@
 package io.holdfast.spi;
 
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Which collections take part. A pattern is a collection's name in which {@code *} stands for any
@@ -33,25 +31,38 @@ public record CollectionFilter(List<String> includes, List<String> excludes) {
    * pass as an empty backup.
    */
   public List<String> unmatchedIncludes(Collection<String> names) {
-    List<String> unmatched = new ArrayList<>();
-    for (String include : includes) {
-      Pattern pattern = compile(include);
-      if (names.stream().noneMatch(name -> pattern.matcher(name).matches())) {
-        unmatched.add(include);
-      }
-    }
-    return unmatched;
+    return includes.stream()
+        .filter(include -> names.stream().noneMatch(name -> matches(include, name)))
+        .toList();
   }
 
   private static boolean matchesAny(List<String> patterns, String name) {
-    return patterns.stream().anyMatch(pattern -> compile(pattern).matcher(name).matches());
+    return patterns.stream().anyMatch(pattern -> matches(pattern, name));
   }
 
-  private static Pattern compile(String glob) {
-    StringBuilder regex = new StringBuilder();
-    for (String literal : glob.split("\\*", -1)) {
-      regex.append(regex.isEmpty() ? "" : ".*").append(Pattern.quote(literal));
+  /** Goes back to the last star only, so many stars cost no more than one. */
+  private static boolean matches(String pattern, String name) {
+    int p = 0;
+    int n = 0;
+    int star = -1;
+    int afterStar = 0;
+    while (n < name.length()) {
+      if (p < pattern.length() && pattern.charAt(p) == '*') {
+        star = p++;
+        afterStar = n;
+      } else if (p < pattern.length() && pattern.charAt(p) == name.charAt(n)) {
+        p++;
+        n++;
+      } else if (star >= 0) {
+        p = star + 1;
+        n = ++afterStar;
+      } else {
+        return false;
+      }
     }
-    return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    while (p < pattern.length() && pattern.charAt(p) == '*') {
+      p++;
+    }
+    return p == pattern.length();
   }
 }

@@ -13,10 +13,9 @@ import java.util.regex.Pattern;
 public final class Location {
   private static final Pattern SCHEME =
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*):.*", Pattern.DOTALL);
-  private static final Pattern USER_INFO = Pattern.compile("(?<=://)([^/?#]*)@");
   private static final Pattern SECRET_PARAMETER =
       Pattern.compile(
-          "(?i)(?<=[?&])([^=&#]*(?:password|secret|token|key|credential)[^=&#]*)=[^&#]*");
+          "(?i)(?<=[?&;])([^=&;]*(?:pass|pwd|secret|token|key|credential|sig|auth)[^=&;]*)=[^&]*");
 
   private final String text;
   private final String scheme;
@@ -51,19 +50,19 @@ public final class Location {
     return text;
   }
 
-  /** The text with user information's password and secret-looking parameters as {@code ***}. */
+  /**
+   * The text with user information's password and secret-looking parameters as {@code ***}. Hides
+   * too much rather than too little where the text is not a proper URI, such as one with an
+   * unescaped slash in its password.
+   */
   @Override
   public String toString() {
+    int authority = text.indexOf("://");
+    int from = authority < 0 ? scheme.length() + 1 : authority + 3;
+    int at = text.lastIndexOf('@');
+    int colon = text.indexOf(':', from);
     String masked =
-        USER_INFO
-            .matcher(text)
-            .replaceAll(
-                match -> {
-                  String userInfo = match.group(1);
-                  int colon = userInfo.indexOf(':');
-                  String user = colon < 0 ? userInfo : userInfo.substring(0, colon) + ":***";
-                  return Matcher.quoteReplacement(user + "@");
-                });
+        colon >= 0 && colon < at ? text.substring(0, colon) + ":***" + text.substring(at) : text;
     return SECRET_PARAMETER.matcher(masked).replaceAll("$1=***");
   }
 }

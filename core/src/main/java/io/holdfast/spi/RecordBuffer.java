@@ -22,6 +22,7 @@ public final class RecordBuffer {
   private int position;
   private int recordStart;
   private int count;
+  private boolean open;
   private String collection = "";
   private int split;
   private long recordsBefore;
@@ -33,7 +34,7 @@ public final class RecordBuffer {
   public RecordBuffer(int targetBytes, int maxRecordBytes) {
     this.targetBytes = targetBytes;
     this.maxRecordBytes = maxRecordBytes;
-    this.bytes = new byte[Math.min(targetBytes + targetBytes / 4, 1 << 30) + SLACK];
+    this.bytes = new byte[normalSize()];
   }
 
   /**
@@ -50,9 +51,14 @@ public final class RecordBuffer {
     position = 0;
     recordStart = 0;
     count = 0;
+    open = false;
     if (bytes.length > 4L * targetBytes + SLACK) {
-      bytes = new byte[targetBytes + targetBytes / 4 + SLACK];
+      bytes = new byte[normalSize()];
     }
+  }
+
+  private int normalSize() {
+    return (int) Math.min(targetBytes + targetBytes / 4L, 1 << 30) + SLACK;
   }
 
   /** Whether the reader should stop and return. */
@@ -65,8 +71,14 @@ public final class RecordBuffer {
     return count;
   }
 
-  /** Begins a record. */
+  /**
+   * Begins a record.
+   *
+   * @throws IllegalStateException if the one before was not ended
+   */
   public void begin() {
+    requireOpen(false);
+    open = true;
     byte[] array = ensure(2);
     if (count > 0) {
       array[position++] = ',';
@@ -79,9 +91,10 @@ public final class RecordBuffer {
    * Ends the record.
    *
    * @throws FormatException if it is over the limit, naming collection and record
-   * @throws IllegalStateException if it does not stand in braces
+   * @throws IllegalStateException if it was not begun or does not stand in braces
    */
   public void end() {
+    requireOpen(true);
     int length = position - recordStart;
     if (length > maxRecordBytes) {
       throw tooLarge(length);
@@ -90,7 +103,15 @@ public final class RecordBuffer {
       throw new IllegalStateException(
           "A record of " + collection + " is not a JSON object in braces.");
     }
+    open = false;
     count++;
+  }
+
+  private void requireOpen(boolean expected) {
+    if (open != expected) {
+      throw new IllegalStateException(
+          "A record of " + collection + (open ? " was not ended." : " was not begun."));
+    }
   }
 
   /** The array behind the buffer. Any {@link #ensure} may replace it. */
@@ -146,8 +167,13 @@ public final class RecordBuffer {
     end();
   }
 
-  /** The complete records; valid until the buffer is used again. */
+  /**
+   * The records, at least one; valid until the buffer is used again.
+   *
+   * @throws IllegalStateException if one was begun and not ended
+   */
   public RecordBatch batch() {
+    requireOpen(false);
     return new RecordBatch(bytes, 0, position, count);
   }
 
@@ -155,8 +181,8 @@ public final class RecordBuffer {
     long needed = (long) position + more;
     long record = needed - recordStart;
     // A caller may ask for a few times of what it will write (worst-case escaping), so the limit
-    // is enforced in end(); here only what no array can hold is refused.
-    if (needed > Integer.MAX_VALUE - SLACK - 8L) {
+    // is enforced in end(); here only what is already over it, or what no array can hold.
+    if (position - recordStart > maxRecordBytes || needed > Integer.MAX_VALUE - SLACK - 8L) {
       throw tooLarge(record);
     }
     long doubled = Math.min(Integer.MAX_VALUE - SLACK - 8L, Math.max(needed, 2L * bytes.length));

@@ -3,6 +3,8 @@ package io.holdfast.spi;
 import io.holdfast.BackupException;
 import io.holdfast.CancelledException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -71,34 +73,32 @@ public final class Retry {
 
   /**
    * Runs the step until it succeeds, fails for good, or the tries are used up; then the last error
-   * is thrown, with the earlier ones suppressed in it.
+   * is thrown, with the earlier ones suppressed in it, oldest first.
    *
    * @param what the step in a few words, for the log: "connect to the source"
    * @throws CancelledException if the thread is interrupted while it waits
    */
   public <T> T call(String what, Supplier<T> step) {
-    BackupException earlier = null;
-    Duration delay = firstDelay;
+    List<BackupException> earlier = new ArrayList<>();
+    Duration delay = min(firstDelay, maxDelay);
     for (int attempt = 1; ; attempt++) {
       try {
         return step.get();
       } catch (BackupException e) {
-        if (earlier != null && earlier != e) {
-          e.addSuppressed(earlier);
-        }
         if (!e.retryable() || attempt >= attempts) {
+          suppress(earlier, e);
           throw e;
         }
-        earlier = e;
+        earlier.add(e);
         log.warn(
             "Try {} of {} to {} failed, trying again: {}", attempt, attempts, what, e.getMessage());
-        pause(what, delay);
+        pause(what, delay, earlier);
         delay = min(delay.multipliedBy(2), maxDelay);
       }
     }
   }
 
-  private void pause(String what, Duration delay) {
+  private void pause(String what, Duration delay, List<BackupException> earlier) {
     // Full jitter would allow no wait at all; half of it keeps retries apart and still waits.
     long millis = delay.toMillis();
     long jittered =
@@ -107,7 +107,19 @@ public final class Retry {
       sleeper.sleep(Duration.ofMillis(jittered));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new CancelledException("Interrupted while waiting to " + what + " again.", e);
+      CancelledException cancelled =
+          new CancelledException("Interrupted while waiting to " + what + " again.", e);
+      suppress(earlier, cancelled);
+      throw cancelled;
+    }
+  }
+
+  private static void suppress(List<BackupException> earlier, BackupException last) {
+    for (BackupException one : earlier) {
+      // A step may throw the same error twice, which must not suppress itself.
+      if (one != last) {
+        last.addSuppressed(one);
+      }
     }
   }
 
