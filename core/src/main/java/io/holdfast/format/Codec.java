@@ -53,6 +53,22 @@ public enum Codec {
     return Optional.empty();
   }
 
+  /**
+   * The most bytes that frames of that length can hold, whatever they say: what is more is a lie,
+   * for which no memory need be allocated.
+   */
+  long maxRawLength(long lengthBytes) {
+    long factor =
+        switch (this) {
+          // A block of four bytes repeats one byte up to 128 KiB times.
+          case ZSTD -> 1 << 15;
+          // A match of 258 bytes takes two bits.
+          case GZIP -> 4 * 258;
+          case NONE -> 1;
+        };
+    return lengthBytes > Long.MAX_VALUE / factor ? Long.MAX_VALUE : lengthBytes * factor;
+  }
+
   /** A compressor for one thread. */
   public FrameCompressor compressor(int level) {
     return switch (this) {

@@ -63,6 +63,9 @@ public final class DocumentWriter implements AutoCloseable {
   /** Makes a record frame of raw bytes; may be called from any thread with its own compressor. */
   public static Frame frame(
       String collection, FrameCompressor compressor, byte[] raw, int length, int records) {
+    if (records < 1) {
+      throw new IllegalArgumentException("A frame of " + collection + " holds no record.");
+    }
     byte[] bytes = compressor.compress(raw, 0, length);
     return new Frame(collection, bytes, length, records, FrameIndex.NO_CRC);
   }
@@ -70,22 +73,24 @@ public final class DocumentWriter implements AutoCloseable {
   /**
    * Writes what stands before the records. Called first, once.
    *
-   * @throws FormatException of kind {@code TOO_LARGE}
+   * @throws FormatException of kind {@code TOO_LARGE}, or of another if it could not be read again
    */
   public void header(DocumentHeader header) throws IOException {
-    pending.append(DocumentText.header(header));
-    flush();
-    headerLength = offset;
-    headerRawLength = rawLength;
-    if (headerRawLength > Limits.HEADER_BYTES) {
+    byte[] raw = DocumentText.utf8(DocumentText.header(header));
+    if (raw.length > Limits.HEADER_BYTES) {
       throw new FormatException(
           FormatException.Kind.TOO_LARGE,
           "The schema takes "
-              + headerRawLength
+              + raw.length
               + " bytes; the limit is "
               + Limits.HEADER_BYTES
               + ". Leave collections out with a filter.");
     }
+    // Read once now, for a header that nobody can read (nested too deeply, say) costs the backup.
+    DocumentHeaders.parse(raw);
+    write(compressor.compress(raw, 0, raw.length), raw.length);
+    headerLength = offset;
+    headerRawLength = rawLength;
   }
 
   /** Begins a collection, whose name no other has. */
@@ -106,8 +111,12 @@ public final class DocumentWriter implements AutoCloseable {
     frames = new FrameIndex();
   }
 
-  /** Writes a record frame of the collection. */
+  /** Writes a record frame of the collection that was begun. */
   public void frame(Frame frame) throws IOException {
+    if (!frame.collection().equals(name)) {
+      throw new IllegalArgumentException(
+          "A frame of " + frame.collection() + " cannot stand in the collection " + name + ".");
+    }
     pending.append(
         frames.size() == 0 ? DocumentText.BEFORE_FIRST_RECORD : DocumentText.BETWEEN_RECORDS);
     flush();

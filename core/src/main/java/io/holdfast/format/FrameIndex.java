@@ -14,7 +14,9 @@ public final class FrameIndex {
   /** Stands for a checksum that is not in the manifest. */
   public static final long NO_CRC = -1;
 
-  private long[] numbers = new long[STRIDE];
+  private static final long[] NONE = new long[0];
+
+  private long[] numbers = NONE;
   private int size;
 
   /** Adds a frame behind the ones that are there. */

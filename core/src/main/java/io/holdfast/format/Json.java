@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.spi.Consistency;
@@ -14,7 +16,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Locale;
 
-/** JSON for what is small: headers, manifests, foreign forms. Records never pass through here. */
+/** JSON for what is small: headers and manifests. Records never pass through here. */
 final class Json {
   /** Jackson's own limits would refuse large records and schemas; ours are checked by ourselves. */
   static final JsonFactory FACTORY =
@@ -22,10 +24,13 @@ final class Json {
           .streamReadConstraints(
               StreamReadConstraints.builder()
                   .maxStringLength(Limits.MAX_RECORD_BYTES)
-                  .maxNumberLength(1 << 20)
+                  .maxNumberLength(10_000)
                   .maxNameLength(1 << 20)
                   .maxNestingDepth(1_000)
                   .build())
+          // Keys are names of collections: a symbol table gains nothing, and fails on collisions.
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
           .build();
@@ -34,7 +39,13 @@ final class Json {
       JsonMapper.builder(FACTORY)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          // 1.0 is a double and must not come back as the integer 1.
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
+
+  /** Reads one value in the middle of a text, after which more tokens are to be expected. */
+  static final ObjectReader WITHIN =
+      MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private Json() {}
 
@@ -44,10 +55,36 @@ final class Json {
 
   static String write(JsonNode node) {
     try {
-      return MAPPER.writeValueAsString(node);
+      return withoutHalfPairs(MAPPER.writeValueAsString(node));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A tree could not be written as JSON.", e);
     }
+  }
+
+  /** UTF-8 cannot carry half a surrogate pair and would put a question mark; an escape can. */
+  private static String withoutHalfPairs(String json) {
+    StringBuilder escaped = null;
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      boolean pair =
+          Character.isHighSurrogate(c)
+              && i + 1 < json.length()
+              && Character.isLowSurrogate(json.charAt(i + 1));
+      boolean half = Character.isSurrogate(c) && !pair;
+      if (half && escaped == null) {
+        escaped = new StringBuilder(json.length() + 16).append(json, 0, i);
+      }
+      if (escaped != null) {
+        escaped.append(half ? "\\u" + Integer.toHexString(c) : String.valueOf(c));
+      }
+      if (pair) {
+        i++;
+        if (escaped != null) {
+          escaped.append(json.charAt(i));
+        }
+      }
+    }
+    return escaped == null ? json : escaped.toString();
   }
 
   static ObjectNode sourceToJson(SourceInfo source) {

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class ManifestReader {
   private static final Pattern HEAD =
       Pattern.compile("\\{\"holdfast_manifest\":(\\d{1,9}),.*", Pattern.DOTALL);
+  private static final String START = "{\"holdfast_manifest\":";
   private static final int TAIL_BYTES = tail("0".repeat(64)).length();
 
   private final JsonParser parser;
@@ -55,9 +56,9 @@ public final class ManifestReader {
     checkVersion(bytes);
     checkSeal(bytes);
     try (JsonParser parser = Json.FACTORY.createParser(bytes)) {
-      parser.setCodec(Json.MAPPER);
+      parser.setCodec(Json.WITHIN);
       return new ManifestReader(parser).manifest();
-    } catch (IllegalArgumentException | DateTimeException | IOException e) {
+    } catch (IllegalArgumentException | ArithmeticException | DateTimeException | IOException e) {
       throw new FormatException(
           FormatException.Kind.CORRUPT,
           "The manifest is sealed but makes no sense: " + reason(e) + ".",
@@ -74,7 +75,7 @@ public final class ManifestReader {
     Matcher matcher = HEAD.matcher(head);
     if (!matcher.matches()) {
       throw new FormatException(
-          head.startsWith("{\"hold") || bytes.length == 0
+          head.startsWith(START) || START.startsWith(head)
               ? FormatException.Kind.CORRUPT
               : FormatException.Kind.NOT_A_BACKUP,
           "The manifest does not begin as a manifest does.");
@@ -121,16 +122,22 @@ public final class ManifestReader {
     expect(parser.nextToken(), JsonToken.START_OBJECT);
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
-        case "backup_id" -> backupId = parser.getText();
-        case "created_at" -> createdAt = Instant.parse(parser.getText());
-        case "completed_at" -> completedAt = Instant.parse(parser.getText());
-        case "writer" -> writer = parser.getText();
+        case "backup_id" -> backupId = string();
+        case "created_at" -> createdAt = Instant.parse(string());
+        case "completed_at" -> completedAt = Instant.parse(string());
+        case "writer" -> writer = string();
         case "documents" -> eachElement(() -> documents.add(document()));
         case "not_captured" -> eachElement(() -> notCaptured.add(notCaptured()));
         default -> parser.skipChildren();
       }
     }
+    require(
+        parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null,
+        "it goes on after its end");
     require(!documents.isEmpty(), "it lists no document");
+    require(
+        backupId != null && ObjectKey.isSafe(backupId + Manifest.KEY_ENDING),
+        "its id is missing or could not be part of a key");
     Set<ObjectKey> keys = new HashSet<>();
     documents.forEach(
         d -> require(keys.add(d.key()), "it lists the document " + d.key() + " twice"));
@@ -144,11 +151,13 @@ public final class ManifestReader {
   }
 
   private NotCaptured notCaptured() throws IOException {
+    expect(parser.currentToken(), JsonToken.START_OBJECT);
     JsonNode node = parser.readValueAsTree();
     return new NotCaptured(Json.text(node, "object"), Json.text(node, "reason"));
   }
 
   private Manifest.Document document() throws IOException {
+    expect(parser.currentToken(), JsonToken.START_OBJECT);
     ObjectKey key = null;
     String sha256 = null;
     long length = -1;
@@ -161,11 +170,11 @@ public final class ManifestReader {
     List<Manifest.Collection> collections = new ArrayList<>();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
-        case "key" -> key = ObjectKey.of(parser.getText());
-        case "sha256" -> sha256 = parser.getText();
+        case "key" -> key = ObjectKey.of(string());
+        case "sha256" -> sha256 = string();
         case "length" -> length = count();
-        case "codec" -> codec = codec(parser.getText());
-        case "encryption" -> encryption = encryption(parser.getText());
+        case "codec" -> codec = codec(string());
+        case "encryption" -> encryption = encryption(string());
         case "source" -> source = Json.sourceFromJson(parser.readValueAsTree());
         case "raw_length" -> rawLength = count();
         case "plain_length" -> plainLength = count();
@@ -199,24 +208,23 @@ public final class ManifestReader {
             || document.plainLength() == document.digest().lengthBytes(),
         "an unencrypted document has two lengths");
     require(document.collections().size() <= Limits.COLLECTIONS, "it has too many collections");
+    require(
+        document.headerLength() > 0
+            && document.headerRawLength() <= document.codec().maxRawLength(document.headerLength()),
+        "a header's length is out of bounds");
     Set<String> names = new HashSet<>();
     long end = document.headerLength();
     long raw = document.headerRawLength();
     for (Manifest.Collection collection : document.collections()) {
       require(names.add(collection.name()), "a collection is listed twice");
+      require(
+          DocumentText.utf8(collection.name()).length <= Limits.NAME_BYTES,
+          "a collection's name is too long");
       FrameIndex frames = collection.frames();
       for (int i = 0; i < frames.size(); i++) {
-        require(frames.offset(i) >= end, "frames overlap");
-        require(
-            frames.rawLength(i) >= 2
-                && frames.rawLength(i) <= (long) Limits.MAX_RECORD_BYTES + Limits.FRAME_SLACK_BYTES,
-            "a frame's raw length is out of bounds");
-        require(
-            frames.lengthBytes(i) > 0 && frames.lengthBytes(i) <= Integer.MAX_VALUE - 16,
-            "a frame's length is out of bounds");
-        require(
-            frames.records(i) > 0 && frames.records(i) <= Integer.MAX_VALUE,
-            "a frame's number of records is out of bounds");
+        checkFrame(document, frames, i);
+        // Between two record frames stands at least one byte of structure.
+        require(frames.offset(i) > end, "frames overlap");
         end = Math.addExact(frames.offset(i), frames.lengthBytes(i));
         raw = Math.addExact(raw, frames.rawLength(i));
       }
@@ -228,13 +236,35 @@ public final class ManifestReader {
     require(raw < document.rawLength(), "frames hold more than the document");
   }
 
+  private static void checkFrame(Manifest.Document document, FrameIndex frames, int i) {
+    long length = frames.lengthBytes(i);
+    long raw = frames.rawLength(i);
+    long records = frames.records(i);
+    require(length > 0 && length <= Integer.MAX_VALUE - 16, "a frame's length is out of bounds");
+    require(
+        raw >= 2
+            && raw <= (long) Limits.MAX_RECORD_BYTES + Limits.FRAME_SLACK_BYTES
+            && raw <= document.codec().maxRawLength(length),
+        "a frame's raw length is out of bounds");
+    // The shortest records are {} and a separator of two bytes.
+    require(
+        records > 0 && records <= Integer.MAX_VALUE && 4 * records - 2 <= raw,
+        "a frame's number of records is out of bounds");
+    require(
+        frames.crc32c(i) != FrameIndex.NO_CRC
+            || document.codec() != Codec.NONE
+            || document.encryption() != Manifest.EncryptionKind.NONE,
+        "a frame has no checksum");
+  }
+
   private Manifest.Collection collection() throws IOException {
+    expect(parser.currentToken(), JsonToken.START_OBJECT);
     String name = null;
     long records = -1;
     FrameIndex frames = new FrameIndex();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
-        case "name" -> name = parser.getText();
+        case "name" -> name = string();
         case "records" -> records = count();
         case "frames" -> eachElement(() -> frame(frames));
         default -> parser.skipChildren();
@@ -276,6 +306,11 @@ public final class ManifestReader {
     return new FormatException(
         FormatException.Kind.UNSUPPORTED_VERSION,
         "The manifest names the " + what + " \"" + id + "\", which this version does not know.");
+  }
+
+  private String string() throws IOException {
+    expect(parser.currentToken(), JsonToken.VALUE_STRING);
+    return parser.getText();
   }
 
   private long count() throws IOException {

@@ -14,9 +14,26 @@ public final class ManifestWriter {
 
   private ManifestWriter() {}
 
-  /** The bytes of a manifest. */
+  /**
+   * The bytes of a manifest.
+   *
+   * @throws FormatException if a reader would refuse it: of kind {@code TOO_LARGE} if it is over
+   *     the limit, of another if its numbers contradict each other
+   */
   public static byte[] write(Manifest manifest) {
-    return new ManifestWriter().manifest(manifest);
+    byte[] bytes = new ManifestWriter().manifest(manifest);
+    if (bytes.length > Limits.MANIFEST_BYTES) {
+      throw new FormatException(
+          FormatException.Kind.TOO_LARGE,
+          "The manifest takes "
+              + bytes.length
+              + " bytes; the limit is "
+              + Limits.MANIFEST_BYTES
+              + ". Split the backup with filters.");
+    }
+    // Read once now: a manifest that nobody can read makes a backup that nobody can restore.
+    ManifestReader.read(bytes);
+    return bytes;
   }
 
   private byte[] manifest(Manifest manifest) {

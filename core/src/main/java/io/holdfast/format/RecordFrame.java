@@ -211,6 +211,9 @@ public final class RecordFrame {
         }
         if (b == '\\') {
           escape();
+        } else if (b >= 0 && b < 0x20) {
+          // The one newline that the form allows separates records; it may not stand in a string.
+          throw broken("has a string that holds a control character");
         }
       }
     }
