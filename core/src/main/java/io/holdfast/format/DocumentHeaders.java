@@ -4,14 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.spi.DocumentHeader;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.CharacterCodingException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads the header of a document that has the exact form of FORMAT.md, section 2. */
 final class DocumentHeaders {
   private static final Pattern FIRST_LINE =
-      Pattern.compile("\\{\"backup_id\":\"(?:[^\"\\\\]|\\\\.){0,4096}\",\"version\":(\\d{1,9}),");
+      // Possessive, since Java matches a greedy group by recursion and a long id ends its stack.
+      Pattern.compile("\\{\"backup_id\":\"(?:[^\"\\\\]|\\\\.){0,4096}+\",\"version\":(\\d{1,9}),");
 
   private DocumentHeaders() {}
 
@@ -41,6 +42,10 @@ final class DocumentHeaders {
               + DocumentText.VERSION
               + ". Use a newer Holdfast.");
     }
+    if (version < 1) {
+      throw new FormatException(
+          FormatException.Kind.CORRUPT, "The document has no valid version: " + version + ".");
+    }
   }
 
   /**
@@ -50,12 +55,16 @@ final class DocumentHeaders {
    *     newline after it
    */
   static DocumentHeader parse(byte[] bytes) {
-    String text = new String(bytes, StandardCharsets.UTF_8);
-    int newline = text.indexOf('\n');
-    checkVersion(newline < 0 ? text : text.substring(0, newline));
-    if (!text.endsWith("\n" + DocumentText.COLLECTIONS_LINE)) {
+    String text = text(bytes);
+    String[] lines = text.split("\n", 5);
+    checkVersion(lines[0]);
+    if (lines.length != 4
+        || !lines[1].startsWith("\"source\":{")
+        || !lines[2].startsWith("\"schema\":{")
+        || !lines[3].equals(DocumentText.COLLECTIONS_LINE)) {
       throw new FormatException(
-          FormatException.Kind.CORRUPT, "The document's header does not end as a header does.");
+          FormatException.Kind.CORRUPT,
+          "The document's header does not consist of the lines that it should.");
     }
     try {
       JsonNode node = Json.MAPPER.readTree(text + "}}");
@@ -71,6 +80,14 @@ final class DocumentHeaders {
       throw corrupt(e.getOriginalMessage(), e);
     } catch (IllegalArgumentException e) {
       throw corrupt(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static String text(byte[] bytes) {
+    try {
+      return Utf8.decode(bytes, 0, bytes.length);
+    } catch (CharacterCodingException e) {
+      throw corrupt("it is not valid UTF-8", e);
     }
   }
 

@@ -6,10 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads one document front to back as frames that others decompress. Used by one thread; does not
- * close the stream it reads from.
+ * Reads one document front to back as frames that others decompress. Used by one thread, which
+ * closes it; that frees what it holds, and leaves the stream it reads from open.
  */
-public interface DocumentReader {
+public interface DocumentReader extends AutoCloseable {
   /** What stands before the records. */
   DocumentHeader header();
 
@@ -30,4 +30,7 @@ public interface DocumentReader {
 
   /** How many records each collection has; complete once {@link #next} was empty. */
   Map<String, Long> counts();
+
+  @Override
+  void close();
 }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /** Frames as gzip members, by the JDK. */
@@ -52,7 +51,7 @@ final class GzipFrames {
     public void decompress(byte[] frames, int offset, int lengthBytes, byte[] into, int rawLength) {
       int bufferBytes = Math.max(512, Math.min(lengthBytes, 1 << 16));
       try (InputStream gzip =
-          new GZIPInputStream(new ByteArrayInputStream(frames, offset, lengthBytes), bufferBytes)) {
+          new GzipMembers(new ByteArrayInputStream(frames, offset, lengthBytes), bufferBytes)) {
         int length = gzip.readNBytes(into, 0, rawLength);
         if (length != rawLength || gzip.read() >= 0) {
           throw new FormatException(

@@ -14,6 +14,8 @@ import java.util.Optional;
  * manifest says, and what lies between them must be exactly the text that belongs there.
  */
 public final class IndexedDocumentReader implements DocumentReader {
+  private static final int FIRST_READ_BYTES = 4 * Limits.FRAME_TARGET_BYTES;
+
   private final InputStream in;
   private final Manifest.Document document;
   private final int maxRecordBytes;
@@ -42,16 +44,25 @@ public final class IndexedDocumentReader implements DocumentReader {
     this.document = document;
     this.maxRecordBytes = maxRecordBytes;
     this.decompressor = document.codec().decompressor();
-    this.header = readHeader();
+    try {
+      this.header = readHeader();
+      checkBackupId(backupId);
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+    if (!document.collections().isEmpty()) {
+      expected.append(DocumentText.beginCollection(document.collections().get(0).name(), true));
+    }
+  }
+
+  private void checkBackupId(String backupId) {
     if (!header.backupId().equals(backupId)) {
       throw new FormatException(
           FormatException.Kind.CORRUPT,
           "The document belongs to another backup than its manifest: its id is not "
               + backupId
               + ".");
-    }
-    if (!document.collections().isEmpty()) {
-      expected.append(DocumentText.beginCollection(document.collections().get(0).name(), true));
     }
   }
 
@@ -61,8 +72,10 @@ public final class IndexedDocumentReader implements DocumentReader {
           FormatException.Kind.TOO_LARGE,
           "The document's header is larger than " + Limits.HEADER_BYTES + " bytes.");
     }
+    byte[] stored = take(document.headerLength());
+    checkPossible(document.headerRawLength(), stored.length);
     byte[] raw = new byte[(int) document.headerRawLength()];
-    decompress(take(document.headerLength()), raw);
+    decompress(stored, raw);
     return DocumentHeaders.parse(raw);
   }
 
@@ -127,6 +140,7 @@ public final class IndexedDocumentReader implements DocumentReader {
               + " allows. Raise maxRecordBytes if you trust the backup.");
     }
     byte[] bytes = take(frames.lengthBytes(frame));
+    checkPossible(raw, bytes.length);
     rawLength += raw;
     Frame result =
         new Frame(
@@ -145,6 +159,11 @@ public final class IndexedDocumentReader implements DocumentReader {
       throw corrupt("does not hold the " + document.rawLength() + " bytes its manifest says");
     }
     ended = true;
+    close();
+  }
+
+  @Override
+  public void close() {
     decompressor.close();
   }
 
@@ -162,24 +181,35 @@ public final class IndexedDocumentReader implements DocumentReader {
     }
   }
 
+  private void checkPossible(long raw, int stored) {
+    if (raw > document.codec().maxRawLength(stored)) {
+      throw corrupt("has a frame that cannot hold as many bytes as its manifest says");
+    }
+  }
+
   private void decompress(byte[] bytes, byte[] into) {
     decompressor.decompress(bytes, 0, bytes.length, into, into.length);
     rawLength += into.length;
   }
 
+  /** The next bytes; the array grows as they come in, so a length that is a lie costs nothing. */
   private byte[] take(long lengthBytes) throws IOException {
     if (lengthBytes > Integer.MAX_VALUE - 16) {
       throw corrupt("has a frame that is too large");
     }
-    // readNBytes grows as bytes come in, so a length that is a lie costs no memory.
-    byte[] bytes = in.readNBytes((int) lengthBytes);
-    if (bytes.length < lengthBytes) {
+    byte[] bytes = new byte[(int) Math.min(lengthBytes, FIRST_READ_BYTES)];
+    int count = in.readNBytes(bytes, 0, bytes.length);
+    while (count == bytes.length && count < lengthBytes) {
+      bytes = Arrays.copyOf(bytes, (int) Math.min(lengthBytes, 4L * count));
+      count += in.readNBytes(bytes, count, bytes.length - count);
+    }
+    if (count < lengthBytes) {
       throw new FormatException(
           FormatException.Kind.CORRUPT,
           "The document " + document.key() + " is cut: it ends within a frame.",
           new EOFException());
     }
-    position += bytes.length;
+    position += count;
     return bytes;
   }
 

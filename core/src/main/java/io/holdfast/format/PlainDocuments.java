@@ -1,12 +1,18 @@
 package io.holdfast.format;
 
-import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdIOException;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
+import io.holdfast.spi.DocumentHeader;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.zip.GZIPInputStream;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.ZipException;
 
 /**
  * Opens documents that have no manifest, front to back: compressed with zstd or gzip or not at all,
@@ -15,40 +21,49 @@ import java.util.zip.GZIPInputStream;
 public final class PlainDocuments {
   private static final int LOOK_BYTES = 1 << 16;
 
+  /** 128 MiB: what a hostile file may make the decoder allocate. Ours never need more than 8. */
+  private static final int MAX_WINDOW_LOG = 27;
+
   private PlainDocuments() {}
 
   /**
    * Opens a document.
    *
-   * @param in the object after decryption; closed by the caller
+   * @param in the object after decryption; closed by the caller, never by the reader
    * @param maxRecordBytes how large a record may be
    * @throws FormatException of kind {@code NOT_A_BACKUP} if it is no form that is known
    */
   public static DocumentReader open(InputStream in, int maxRecordBytes) throws IOException {
-    BufferedInputStream text = decompressed(in);
-    text.mark(LOOK_BYTES);
-    byte[] look = text.readNBytes(LOOK_BYTES);
-    text.reset();
-    String start = new String(look, StandardCharsets.UTF_8);
-    int newline = start.indexOf('\n');
-    return newline > 0 && DocumentHeaders.isFirstLine(start.substring(0, newline))
-        ? new LineDocumentReader(text, maxRecordBytes)
-        : new LooseDocumentReader(text, maxRecordBytes);
+    Decompressed stored = new Decompressed(decompressor(in));
+    try {
+      BufferedInputStream text = new BufferedInputStream(stored, LOOK_BYTES);
+      text.mark(LOOK_BYTES);
+      byte[] look = text.readNBytes(LOOK_BYTES);
+      text.reset();
+      String start = new String(look, StandardCharsets.UTF_8);
+      int newline = start.indexOf('\n');
+      DocumentReader reader =
+          newline > 0 && DocumentHeaders.isFirstLine(start.substring(0, newline))
+              ? new LineDocumentReader(text, maxRecordBytes)
+              : new LooseDocumentReader(text, maxRecordBytes);
+      return new Closing(reader, stored);
+    } catch (IOException | RuntimeException e) {
+      stored.close();
+      throw e;
+    }
   }
 
-  @SuppressWarnings("resource") // the caller closes the stream underneath
-  private static BufferedInputStream decompressed(InputStream in) throws IOException {
-    BufferedInputStream stored = new BufferedInputStream(in, LOOK_BYTES);
+  /** The decompressor; closing it frees native memory and leaves {@code in} open. */
+  private static InputStream decompressor(InputStream in) throws IOException {
+    BufferedInputStream stored = new BufferedInputStream(new Lent(in), LOOK_BYTES);
     stored.mark(4);
     byte[] magic = stored.readNBytes(4);
     stored.reset();
-    InputStream text = stored;
     if (starts(magic, 0x28, 0xb5, 0x2f, 0xfd)) {
-      text = new ZstdInputStream(stored);
-    } else if (starts(magic, 0x1f, 0x8b)) {
-      text = new GZIPInputStream(new HonestAvailability(stored), LOOK_BYTES);
+      // Without the variant's finalizer, which would close a stream that is not ours at any time.
+      return new ZstdInputStreamNoFinalizer(stored).setLongMax(MAX_WINDOW_LOG);
     }
-    return new BufferedInputStream(new CorruptionTranslator(text), LOOK_BYTES);
+    return starts(magic, 0x1f, 0x8b) ? new GzipMembers(stored, LOOK_BYTES) : stored;
   }
 
   private static boolean starts(byte[] bytes, int... magic) {
@@ -60,27 +75,21 @@ public final class PlainDocuments {
     return true;
   }
 
-  /**
-   * Answers {@code available} with 0 at the end of the stream only. The JDK's gzip stream takes 0
-   * for the end of the last member, and would silently drop the rest (JDK-7036144).
-   */
-  private static final class HonestAvailability extends FilterInputStream {
-    HonestAvailability(BufferedInputStream in) {
+  /** A stream that somebody else closes. */
+  private static final class Lent extends FilterInputStream {
+    Lent(InputStream in) {
       super(in);
     }
 
     @Override
-    public int available() throws IOException {
-      in.mark(1);
-      int next = in.read();
-      in.reset();
-      return next < 0 ? 0 : Math.max(1, in.available());
+    public void close() {
+      // The lender does.
     }
   }
 
   /** Reports what a decompressor cannot read as damage, not as a failure of the storage. */
-  private static final class CorruptionTranslator extends FilterInputStream {
-    CorruptionTranslator(InputStream in) {
+  private static final class Decompressed extends FilterInputStream {
+    Decompressed(InputStream in) {
       super(in);
     }
 
@@ -94,13 +103,66 @@ public final class PlainDocuments {
     public int read(byte[] into, int offset, int length) throws IOException {
       try {
         return super.read(into, offset, length);
-      } catch (com.github.luben.zstd.ZstdIOException
-          | java.util.zip.ZipException
-          | java.io.EOFException e) {
-        throw new FormatException(
-            FormatException.Kind.CORRUPT,
-            "The document cannot be decompressed; it is cut or damaged (" + e.getMessage() + ").",
-            e);
+      } catch (ZstdIOException e) {
+        if (e.getErrorCode() == Zstd.errFrameParameterWindowTooLarge()) {
+          throw new FormatException(
+              FormatException.Kind.TOO_LARGE,
+              "The document was compressed with a window of more than 128 MiB. Compress it again"
+                  + " without zstd's --long or --ultra.",
+              e);
+        }
+        throw damaged(e);
+      } catch (ZipException | EOFException e) {
+        throw damaged(e);
+      }
+    }
+
+    private static FormatException damaged(IOException e) {
+      return new FormatException(
+          FormatException.Kind.CORRUPT,
+          "The document cannot be decompressed; it is cut or damaged (" + e.getMessage() + ").",
+          e);
+    }
+  }
+
+  /** A reader together with the decompressor it reads from. */
+  private record Closing(DocumentReader reader, Decompressed stored) implements DocumentReader {
+    @Override
+    public DocumentHeader header() {
+      return reader.header();
+    }
+
+    @Override
+    public Codec codec() {
+      return reader.codec();
+    }
+
+    @Override
+    public Optional<Map<String, Long>> expectedCounts() {
+      return reader.expectedCounts();
+    }
+
+    @Override
+    public Optional<Frame> next() throws IOException {
+      Optional<Frame> frame = reader.next();
+      if (frame.isEmpty()) {
+        close();
+      }
+      return frame;
+    }
+
+    @Override
+    public Map<String, Long> counts() {
+      return reader.counts();
+    }
+
+    @Override
+    public void close() {
+      reader.close();
+      try {
+        stored.close();
+      } catch (IOException e) {
+        throw new IllegalStateException("A decompressor failed to close.", e);
       }
     }
   }

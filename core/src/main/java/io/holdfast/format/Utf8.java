@@ -1,5 +1,9 @@
 package io.holdfast.format;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
 /**
  * Checks UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
  */
@@ -33,5 +37,13 @@ public final class Utf8 {
       }
     }
     return position + length;
+  }
+
+  /** The text of those bytes; unlike {@code new String}, refuses what is not valid. */
+  static String decode(byte[] bytes, int offset, int length) throws CharacterCodingException {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .decode(ByteBuffer.wrap(bytes, offset, length))
+        .toString();
   }
 }
