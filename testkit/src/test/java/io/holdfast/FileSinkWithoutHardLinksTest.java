@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,18 +68,25 @@ class FileSinkWithoutHardLinksTest extends StorageSinkContract {
     FileSink sink = sink(Duration.ofMinutes(10));
     try (SinkWriter writer = sink.write(ObjectKey.of("a"), WriteOptions.NONE)) {
       leaveMarker();
+      AtomicBoolean done = new AtomicBoolean();
       Thread waiting = Thread.currentThread();
       Thread interrupter =
           new Thread(
               () -> {
-                while (waiting.getState() != Thread.State.TIMED_WAITING) {
+                while (!done.get() && waiting.getState() != Thread.State.TIMED_WAITING) {
                   Thread.onSpinWait();
                 }
-                waiting.interrupt();
+                if (!done.get()) {
+                  waiting.interrupt();
+                }
               });
       interrupter.start();
-      assertThatThrownBy(() -> writer.commit(EMPTY)).isInstanceOf(CancelledException.class);
-      assertThat(Thread.interrupted()).as("the interrupt flag").isTrue();
+      try {
+        assertThatThrownBy(() -> writer.commit(EMPTY)).isInstanceOf(CancelledException.class);
+        assertThat(Thread.interrupted()).as("the interrupt flag").isTrue();
+      } finally {
+        done.set(true);
+      }
     }
     assertThat(sink.stat(ObjectKey.of("a"))).isEmpty();
   }

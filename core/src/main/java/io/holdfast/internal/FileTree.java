@@ -91,7 +91,8 @@ public final class FileTree {
       }
       return true;
     } catch (NoSuchFileException e) {
-      if (Files.exists(root, NOFOLLOW_LINKS)) {
+      // Asks for a link, not for existence: another writer may create the root in this instant.
+      if (Files.isSymbolicLink(root) && !Files.isDirectory(root)) {
         throw new FileSystemException(
             root.toString(), null, "The link points to a folder that is not there");
       }

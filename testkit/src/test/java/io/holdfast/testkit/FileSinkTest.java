@@ -29,9 +29,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
@@ -107,6 +112,34 @@ class FileSinkTest extends StorageSinkContract {
       sink.delete(KEY);
       assertRefused(Kind.NOT_FOUND, () -> sink.read(KEY, 0, 0));
       assertThat(temporary).isEmptyDirectory();
+    }
+
+    @Test
+    void manyWritersMayCreateTheRootAtTheSameTime() throws Exception {
+      ExecutorService threads = Executors.newFixedThreadPool(4);
+      try {
+        for (int round = 0; round < 100; round++) {
+          Path fresh = temporary.resolve("round-" + round + "/backups");
+          CyclicBarrier start = new CyclicBarrier(4);
+          List<Future<?>> writers = new ArrayList<>();
+          for (int i = 0; i < 4; i++) {
+            ObjectKey key = ObjectKey.of("folder/" + i);
+            writers.add(
+                threads.submit(
+                    () -> {
+                      start.await();
+                      put(FileSink.at(fresh), key, "text");
+                      return null;
+                    }));
+          }
+          for (Future<?> writer : writers) {
+            writer.get(60, TimeUnit.SECONDS);
+          }
+          assertThat(keys(FileSink.at(fresh))).hasSize(4);
+        }
+      } finally {
+        threads.shutdownNow();
+      }
     }
 
     @Test
