@@ -200,8 +200,8 @@ final class StoredDocument implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      stored.close();
+    try (stored) {
+      reader.close();
     } catch (IOException e) {
       throw translate(key, e);
     }
