@@ -148,6 +148,20 @@ final class PinnedConnection implements AutoCloseable {
     return majorVersion >= 17 ? "SET LOCAL transaction_timeout = 0;" : "";
   }
 
+  /**
+   * Sets a mark, to which {@link #releaseLocks} goes back. Locks are kept in memory that all
+   * sessions of the server share, and it is not large (max_locks_per_transaction); going back to a
+   * savepoint gives them free in the middle of a transaction, and leaves its snapshot as it is.
+   */
+  void markLocks() throws SQLException {
+    execute("SAVEPOINT holdfast_locks");
+  }
+
+  /** Gives back the locks that were taken since {@link #markLocks}. */
+  void releaseLocks() throws SQLException {
+    execute("ROLLBACK TO SAVEPOINT holdfast_locks");
+  }
+
   /** Runs one or more statements that return nothing. */
   void execute(String sql) throws SQLException {
     try (Statement statement = jdbc.createStatement()) {

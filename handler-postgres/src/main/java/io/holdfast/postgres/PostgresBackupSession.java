@@ -263,8 +263,7 @@ final class PostgresBackupSession implements BackupSession {
     for (CollectionInfo collection : collections) {
       described.put(collection.name(), fields(collection.name()));
     }
-    return new PostgresSchema(
-        snapshot.encoding, described, contents.sequences.states(connection.jdbc()));
+    return new PostgresSchema(snapshot.encoding, described, contents.sequences.states(connection));
   }
 
   private PostgresSchema.CollectionSchema fields(String collection) {

@@ -127,8 +127,8 @@ final class PostgresErrors {
       case "53200" ->
           fatal(
               Kind.OTHER,
-              "If it speaks of max_locks_per_transaction, raise that setting on the server: every"
-                  + " table takes a lock.");
+              "Every table takes a lock: if there are very many, raise max_locks_per_transaction on the"
+                  + " server.");
       case "53300" -> retry(Kind.UNREACHABLE, "The server has no connection to spare.");
       case "55P03" ->
           retry(

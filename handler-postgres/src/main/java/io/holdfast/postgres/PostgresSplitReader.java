@@ -17,6 +17,9 @@ final class PostgresSplitReader implements SplitReader {
   /** How many rows pass between two looks at the thread's interrupt flag. */
   private static final int ROWS_BETWEEN_CHECKS = 256;
 
+  /** How many splits, and so tables, a reader keeps locked before it lets go of them. */
+  private static final int SPLITS_BETWEEN_RELEASES = 50;
+
   private final Connections connections;
   private final BackupRequest request;
   private final Duration lockTimeout;
@@ -27,6 +30,7 @@ final class PostgresSplitReader implements SplitReader {
   private boolean closed;
 
   private String snapshot = "";
+  private int splitsWithLocks;
   private @Nullable Current current;
 
   /** The split that is being read. */
@@ -123,6 +127,10 @@ final class PostgresSplitReader implements SplitReader {
       open = request.retry().call("connect to " + connections.location(), connections::open);
       keep(open);
     } else if (snapshot.equals(wanted)) {
+      if (++splitsWithLocks >= SPLITS_BETWEEN_RELEASES) {
+        open.releaseLocks();
+        splitsWithLocks = 0;
+      }
       return open;
     } else {
       open.jdbc().rollback();
@@ -131,6 +139,8 @@ final class PostgresSplitReader implements SplitReader {
     // The session holds its locks, but a migration that waits for them stands in line before this
     // reader, and the server does not see that the session waits for the reader in turn.
     open.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
+    open.markLocks();
+    splitsWithLocks = 0;
     snapshot = wanted;
     return open;
   }

@@ -77,7 +77,8 @@ record Sequences(
    * Where each stands. Sequences do not obey snapshots, so this is read after the snapshot was
    * taken: no row of the backup holds a number that a restored sequence would give out again.
    */
-  List<SequenceState> states(Connection connection) throws SQLException {
+  List<SequenceState> states(PinnedConnection connection) throws SQLException {
+    connection.markLocks();
     List<SequenceState> states = new ArrayList<>(readable.size());
     for (int from = 0; from < readable.size(); from += BATCH) {
       List<Sql.QualifiedName> batch =
@@ -90,7 +91,7 @@ record Sequences(
             .append(", last_value, is_called FROM ")
             .append(batch.get(i).toSql());
       }
-      try (Statement statement = connection.createStatement();
+      try (Statement statement = connection.jdbc().createStatement();
           ResultSet row = statement.executeQuery(sql.append(" ORDER BY 1").toString())) {
         while (row.next()) {
           Sql.QualifiedName name = batch.get(row.getInt(1));
@@ -98,6 +99,7 @@ record Sequences(
               new SequenceState(name.schema(), name.name(), row.getLong(2), row.getBoolean(3)));
         }
       }
+      connection.releaseLocks();
     }
     return states;
   }

@@ -646,6 +646,32 @@ class PostgresBackupSessionTest {
   }
 
   @Test
+  void keepsFewLocksHoweverManyTablesThereAre() throws Exception {
+    StringBuilder tables = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      tables.append("CREATE TABLE t").append(i).append(" (id serial);");
+    }
+    database.execute(tables.toString());
+    BackupRequest request = request();
+    try (BackupSession session = handler.openBackup(request);
+        SplitReader reader = handler.openReader(request)) {
+      for (CollectionInfo collection : session.collections()) {
+        BackupReader.read(reader, session.splits(collection).get(0));
+      }
+      long locks =
+          Long.parseLong(
+              database
+                  .query(
+                      "SELECT count(*) FROM pg_locks WHERE relation IS NOT NULL AND database ="
+                          + " (SELECT oid FROM pg_database WHERE datname = current_database())")
+                  .get(0));
+      // The session's 300, the reader's last 50, and those of system tables; no sequences.
+      assertThat(locks).isBetween(300L, 400L);
+      session.finish();
+    }
+  }
+
+  @Test
   void leavesNoConnectionBehind() throws Exception {
     database.execute("CREATE TABLE t AS SELECT generate_series(1, 100000) AS a");
     try (BackupSession session = handler.openBackup(request());
