@@ -109,8 +109,9 @@ final class FileSinkProcess implements AutoCloseable {
           out.println("begun");
         }
         case "commit" -> {
-          out.println(tryCommit(writer));
-          writer.close();
+          String outcome = tryCommit(writer);
+          writer.close(); // First: once it has answered it may be killed.
+          out.println(outcome);
         }
         case "forever" -> {
           for (int i = 0; ; i++) {
