@@ -1,20 +1,526 @@
 package io.holdfast.postgres;
 
+import io.holdfast.BackupException;
+import io.holdfast.CancelledException;
+import io.holdfast.RestoreMode;
 import io.holdfast.spi.HandlerException;
+import io.holdfast.spi.HandlerException.Kind;
+import io.holdfast.spi.RecordBatch;
+import io.holdfast.spi.RestorePlan;
 import io.holdfast.spi.RestoreRequest;
 import io.holdfast.spi.RestoreSession;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Restores into one PostgreSQL database. */
-final class PostgresRestoreSession {
-  private PostgresRestoreSession() {}
+/**
+ * Restores into one PostgreSQL database: by one transaction that either commits everything or
+ * leaves the target as it was, or, if the caller gives that up, by several connections that commit
+ * as they go.
+ *
+ * <p>Foreign keys that touch the tables and triggers of users are set aside before the rows come
+ * and put back after, which checks every foreign key against all rows.
+ */
+final class PostgresRestoreSession implements RestoreSession {
+  private static final Logger log = LoggerFactory.getLogger(PostgresRestoreSession.class);
 
-  /** Opens a restore. */
-  @SuppressWarnings("DoNotCallSuggester")
+  private static final int FIRST_BUFFER_BYTES = 1 << 20;
+
+  /** Checking a foreign key sorts or hashes both tables within this. */
+  private static final String RAISE_MAINTENANCE_MEMORY =
+      """
+      SELECT pg_catalog.set_config(name, '256MB', true) FROM pg_catalog.pg_settings
+       WHERE name = 'maintenance_work_mem' AND setting::bigint < 256 * 1024
+      """;
+
+  private final Connections connections;
+  private final RestoreRequest request;
+  private final PostgresSchema schema;
+  private final boolean allowBinary;
+  private final PinnedConnection main;
+  private final Loaders loaders;
+  private final Map<String, RestoreTarget> targets = new ConcurrentHashMap<>();
+  private final Map<String, Deque<Conversion>> conversions = new ConcurrentHashMap<>();
+  private final Object admission = new Object();
+  private final Object largeObjects = new Object();
+
+  private SetAside setAside = SetAside.NOTHING;
+  private SequenceRestore sequences = new SequenceRestore(List.of(), List.of(), List.of());
+  private volatile boolean begun;
+  private volatile boolean finished;
+
+  /** Whether a thread works on the main connection, other than by a loader. */
+  private volatile boolean mainBusy;
+
+  /** What a thread needs to convert a batch; kept for the next one. */
+  private record Conversion(JsonToCopy converter, CopyBuffer buffer) {}
+
+  private PostgresRestoreSession(
+      Connections connections, RestoreRequest request, boolean allowBinary, PinnedConnection main) {
+    this.connections = connections;
+    this.request = request;
+    this.allowBinary = allowBinary;
+    this.main = main;
+    this.schema = PostgresSchema.read(request.header().schema());
+    this.loaders =
+        request.atomic()
+            ? Loaders.of(new CopyLoader(main, false))
+            : new Loaders(
+                Math.max(1, request.parallelism()),
+                () -> new CopyLoader(this.connections.open(), true));
+  }
+
+  /**
+   * Opens a restore.
+   *
+   * @throws HandlerException if the target cannot be reached, or the backup's schema is newer
+   */
   static RestoreSession open(Connections connections, RestoreRequest request) {
-    throw new HandlerException(
-        HandlerException.Kind.UNSUPPORTED,
+    return open(connections, request, true);
+  }
+
+  /** As above; tests compare the two forms of COPY. */
+  static RestoreSession open(Connections connections, RestoreRequest request, boolean allowBinary) {
+    PinnedConnection main = request.retry().call("connect to the target", connections::open);
+    try {
+      return new PostgresRestoreSession(connections, request, allowBinary, main);
+    } catch (RuntimeException e) {
+      main.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Ordering ordering() {
+    return request.atomic() ? Ordering.BY_COLLECTION : Ordering.ANY;
+  }
+
+  @Override
+  public RestorePlan prepare() {
+    List<RestorePlan> plan = new ArrayList<>();
+    call(
+        "check the target",
         null,
-        "Restoring into " + connections.location() + " is not possible yet.",
-        null);
+        () -> {
+          beginTransaction();
+          RestoreChecks.Result checked = check(knownCollections(), true);
+          main.jdbc().rollback();
+          plan.add(plan(checked));
+        });
+    return plan.get(0);
+  }
+
+  private void beginTransaction() throws SQLException {
+    try (Statement statement = main.jdbc().createStatement();
+        ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_is_in_recovery()")) {
+      row.next();
+      if (row.getBoolean(1)) {
+        throw new HandlerException(
+            Kind.PERMISSION_DENIED,
+            null,
+            "The target is a standby in recovery, which takes no writes; nothing was changed."
+                + " Restore into its primary.",
+            null);
+      }
+    }
+    main.jdbc().rollback();
+    main.beginLoading();
+  }
+
+  private RestoreChecks.Result check(Set<String> collections, boolean whole) throws SQLException {
+    return new RestoreChecks(main, request, schema, allowBinary).run(collections, whole);
+  }
+
+  /** Without a manifest, what the schema describes; the rest is admitted as it comes. */
+  private Set<String> knownCollections() {
+    Set<String> known =
+        new LinkedHashSet<>(
+            request
+                .expectedRecords()
+                .map(Map::keySet)
+                .orElseGet(() -> schema.collections().keySet()));
+    known.removeIf(collection -> !request.filter().accepts(collection));
+    return known;
+  }
+
+  private RestorePlan plan(RestoreChecks.Result checked) {
+    List<String> steps = new ArrayList<>();
+    List<String> warnings = new ArrayList<>(checked.warnings());
+    int count = checked.targets().size();
+    SetAside aside = checked.setAside();
+    steps.add("Lock " + count + " tables against everybody else.");
+    if (!aside.isEmpty()) {
+      steps.add(
+          "Set aside "
+              + aside.foreignKeys().size()
+              + " foreign keys and "
+              + aside.triggers().size()
+              + " triggers.");
+    }
+    if (request.mode() == RestoreMode.REPLACE) {
+      steps.add("Remove all rows of these tables.");
+    }
+    long binary = checked.targets().stream().filter(RestoreTarget::binary).count();
+    steps.add(
+        "Load "
+            + count
+            + " collections by COPY, "
+            + binary
+            + " of them in binary form, "
+            + (request.atomic()
+                ? "in one transaction."
+                : "over up to " + Math.max(1, request.parallelism()) + " connections."));
+    if (!checked.sequences().steps().isEmpty()) {
+      steps.add("Set " + checked.sequences().steps().size() + " sequences.");
+    }
+    if (!aside.isEmpty()) {
+      steps.add("Check all rows against the foreign keys and put keys and triggers back.");
+    }
+    steps.add("Commit.");
+    if (!request.atomic()) {
+      warnings.add(
+          "The restore is not atomic: if it fails, the tables keep what was committed so far.");
+      if (!aside.isEmpty()) {
+        warnings.add(
+            "If this process dies, foreign keys and triggers stay set aside. The statements that"
+                + " put them back are logged as a warning before the restore begins.");
+      }
+    }
+    return new RestorePlan(request.atomic(), steps, warnings);
+  }
+
+  @Override
+  public void begin() {
+    call(
+        "begin the restore",
+        null,
+        () -> {
+          beginTransaction();
+          // Between the checks and the locks anybody could have written, so both are done again
+          // with the locks held.
+          RestoreChecks.Result before = check(knownCollections(), true);
+          lock(before);
+          admit(check(knownCollections(), true));
+          begun = true;
+          if (!request.atomic()) {
+            commitSetUp();
+          }
+        });
+  }
+
+  private void commitSetUp() throws SQLException {
+    if (!setAside.isEmpty()) {
+      log.warn(
+          "A restore that is not atomic has set foreign keys or triggers of {} aside. If this"
+              + " process dies, put them back with: {}",
+          connections.location(),
+          String.join(" ", setAside.putBackSql()));
+    }
+    main.jdbc().commit();
+  }
+
+  /** Locks in one order, whoever restores, so that two restores do not deadlock. */
+  private void lock(RestoreChecks.Result checked) throws SQLException {
+    Set<String> exclusive = new TreeSet<>();
+    Set<String> shared = new TreeSet<>();
+    for (RestoreTarget target : checked.targets()) {
+      Table table = target.table();
+      if (table.oid() != 0) {
+        (checked.exclusive().contains(table.oid()) ? exclusive : shared).add(table.toSql());
+      }
+    }
+    for (SetAside.ForeignKey key : checked.setAside().foreignKeys()) {
+      if (!shared.contains(key.table())) {
+        exclusive.add(key.table());
+      }
+    }
+    lock(exclusive, "ACCESS EXCLUSIVE");
+    // All that the right to insert gives.
+    lock(shared, "ROW EXCLUSIVE");
+  }
+
+  private void lock(Set<String> tables, String mode) throws SQLException {
+    if (!tables.isEmpty()) {
+      main.execute("LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN " + mode + " MODE");
+    }
+  }
+
+  /** Makes checked and locked tables ready for their rows. */
+  private void admit(RestoreChecks.Result checked) throws SQLException {
+    checked.setAside().remove(main);
+    setAside = setAside.and(checked.setAside());
+    sequences = checked.sequences().steps().isEmpty() ? sequences : checked.sequences();
+    if (request.mode() == RestoreMode.REPLACE) {
+      empty(checked);
+    }
+    checked.targets().forEach(target -> targets.put(target.collection(), target));
+  }
+
+  private void empty(RestoreChecks.Result checked) throws SQLException {
+    List<String> truncate = new ArrayList<>();
+    for (RestoreTarget target : checked.targets()) {
+      Table table = target.table();
+      boolean part = table.extensionCondition().filter(where -> !where.isBlank()).isPresent();
+      if (table.oid() == 0) {
+        main.execute("SELECT pg_catalog.lo_unlink(oid) FROM pg_catalog.pg_largeobject_metadata");
+      } else if (part || checked.deleteFrom().contains(table.oid())) {
+        main.execute(
+            "DELETE FROM ONLY " + table.toSql() + " " + table.extensionCondition().orElse(""));
+      } else {
+        truncate.add(table.toSql());
+      }
+    }
+    if (!truncate.isEmpty()) {
+      main.execute("TRUNCATE ONLY " + String.join(", ONLY ", truncate));
+    }
+  }
+
+  @Override
+  public void write(String collection, RecordBatch batch) {
+    if (!begun) {
+      throw new IllegalStateException("begin() comes before write()");
+    }
+    checkInterrupted();
+    RestoreTarget target = targets.get(collection);
+    if (target == null) {
+      target = admitLate(collection);
+    }
+    Deque<Conversion> pool =
+        conversions.computeIfAbsent(collection, name -> new ConcurrentLinkedDeque<>());
+    Conversion conversion = pool.pollFirst();
+    if (conversion == null) {
+      conversion = new Conversion(target.converter(), new CopyBuffer(FIRST_BUFFER_BYTES));
+    }
+    conversion.buffer.reset();
+    conversion.converter.convert(batch, conversion.buffer);
+    if (LargeObjectTargets.isCollection(collection)) {
+      // Two connections that create the same object would wait for each other.
+      synchronized (largeObjects) {
+        send(target, conversion.buffer);
+      }
+    } else {
+      send(target, conversion.buffer);
+    }
+    pool.addFirst(conversion);
+    if (request.atomic() && conversions.size() > 1) {
+      // Collections come one after another: the buffers of those before would pile up.
+      conversions.keySet().removeIf(name -> !name.equals(collection));
+    }
+  }
+
+  private void send(RestoreTarget target, CopyBuffer rows) {
+    CopyLoader loader = loaders.take(target);
+    boolean sent = false;
+    try {
+      loader.send(target, rows);
+      sent = true;
+    } catch (SQLException e) {
+      throw failure(e, "load rows of " + target.collection(), target.collection());
+    } finally {
+      if (sent) {
+        loaders.give(loader);
+      } else {
+        loaders.broken(loader);
+      }
+    }
+  }
+
+  /** A collection that nothing announced: checked and made ready when its first records come. */
+  private RestoreTarget admitLate(String collection) {
+    synchronized (admission) {
+      RestoreTarget known = targets.get(collection);
+      if (known != null) {
+        return known;
+      }
+      if (request.atomic()) {
+        admitByTheLoader(collection);
+      } else {
+        call(
+            "begin with " + collection,
+            collection,
+            () -> {
+              beginTransaction();
+              admitNow(collection);
+              commitSetUp();
+            });
+      }
+      RestoreTarget admitted = targets.get(collection);
+      if (admitted == null) {
+        throw new IllegalStateException("Collection " + collection + " was not admitted");
+      }
+      return admitted;
+    }
+  }
+
+  private void admitByTheLoader(String collection) {
+    CopyLoader loader = loaders.take();
+    boolean admitted = false;
+    try {
+      loader.endRun();
+      admitNow(collection);
+      admitted = true;
+    } catch (SQLException e) {
+      throw failure(e, "begin with " + collection, collection);
+    } finally {
+      if (admitted) {
+        loaders.give(loader);
+      } else {
+        loaders.broken(loader);
+      }
+    }
+  }
+
+  private void admitNow(String collection) throws SQLException {
+    lock(check(Set.of(collection), false));
+    admit(check(Set.of(collection), false));
+  }
+
+  @Override
+  public Map<String, Long> recordsWritten() {
+    checkInterrupted();
+    Map<String, Long> rows = new HashMap<>();
+    call("complete the rows", null, () -> rows.putAll(loaders.endAll()));
+    return Map.copyOf(rows);
+  }
+
+  @Override
+  public void finish() {
+    if (!begun) {
+      throw new IllegalStateException("begin() comes before finish()");
+    }
+    checkInterrupted();
+    call(
+        "complete the restore",
+        null,
+        () -> {
+          loaders.endAll();
+          if (!request.atomic()) {
+            main.beginLoading();
+          }
+          main.execute(RAISE_MAINTENANCE_MEMORY);
+          sequences.apply(main);
+          setAside.putBack(main);
+          checkInterrupted();
+          commit();
+          finished = true;
+        });
+  }
+
+  private void commit() throws SQLException {
+    try {
+      main.jdbc().commit();
+    } catch (SQLException e) {
+      String state = String.valueOf(e.getSQLState());
+      if (!state.startsWith("08") && !state.startsWith("57P")) {
+        throw e;
+      }
+      throw new HandlerException(
+          Kind.UNREACHABLE,
+          null,
+          "The connection was lost while the restore was being committed, so it is not known whether"
+              + " it was: it is either complete or undone. Look at the target before trying again.",
+          PostgresErrors.translate(e, "commit", null));
+    }
+  }
+
+  @Override
+  public void close() {
+    loaders.close();
+    if (mainBusy) {
+      main.abort();
+    }
+    main.close();
+    if (begun && !finished && !request.atomic() && !setAside.isEmpty()) {
+      putBackAfterFailure();
+    }
+    finished = true;
+  }
+
+  /**
+   * The rows that were committed stay, so the definitions come back and the rows are not looked at.
+   */
+  private void putBackAfterFailure() {
+    try (PinnedConnection fresh = connections.open()) {
+      fresh.beginLoading();
+      setAside.putBackUnchecked(fresh);
+      fresh.jdbc().commit();
+      log.warn(
+          "The restore into {} did not finish. Foreign keys and triggers were put back; the foreign"
+              + " keys are NOT VALID, since rows may be missing.",
+          connections.location());
+    } catch (SQLException | RuntimeException e) {
+      log.error(
+          "The restore into {} did not finish, and foreign keys or triggers could not be put back"
+              + " ({}). Put them back with: {}",
+          connections.location(),
+          e instanceof SQLException sql
+              ? PostgresErrors.translate(sql, "put them back", null).getMessage()
+              : e.getMessage(),
+          String.join(" ", setAside.putBackSql()));
+    }
+  }
+
+  /** A step on the main connection. */
+  @FunctionalInterface
+  private interface Step {
+    void run() throws SQLException;
+  }
+
+  private void call(String doing, @Nullable String collection, Step step) {
+    mainBusy = true;
+    try {
+      step.run();
+    } catch (SQLException e) {
+      throw failure(e, doing, collection);
+    } finally {
+      mainBusy = false;
+    }
+  }
+
+  private BackupException failure(SQLException e, String doing, @Nullable String collection) {
+    if (loaders.isClosed()) {
+      return Loaders.closedMeanwhile();
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      return new CancelledException("Interrupted while the restore was to " + doing + ".", null);
+    }
+    HandlerException translated = PostgresErrors.translate(e, doing, collection);
+    return new HandlerException(
+        translated.kind(),
+        collection,
+        translated.getMessage() + stateOfTarget(),
+        translated.getCause(),
+        translated.retryable());
+  }
+
+  private String stateOfTarget() {
+    if (request.atomic() || !begun) {
+      return " The target is left as it was.";
+    }
+    return " The restore is not atomic: the target keeps the rows that were committed before"
+        + (request.mode() == RestoreMode.REPLACE ? ", those of before are gone" : "")
+        + (setAside.isEmpty()
+            ? "."
+            : ", and foreign keys and triggers come back, unchecked, when the restore is closed.");
+  }
+
+  private static void checkInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new CancelledException(
+          "Interrupted while restoring; closing the restore undoes what can be undone.", null);
+    }
   }
 }
