@@ -53,7 +53,7 @@ final class PostgresRestoreSession implements RestoreSession {
   private final PinnedConnection main;
   private final Loaders loaders;
   private final Map<String, RestoreTarget> targets = new ConcurrentHashMap<>();
-  private final Map<String, Deque<Conversion>> conversions = new ConcurrentHashMap<>();
+  private final Deque<Conversion> conversions = new ConcurrentLinkedDeque<>();
   private final Object admission = new Object();
   private final Object largeObjects = new Object();
 
@@ -65,8 +65,11 @@ final class PostgresRestoreSession implements RestoreSession {
   /** Whether a thread works on the main connection, other than by a loader. */
   private volatile boolean mainBusy;
 
-  /** What a thread needs to convert a batch; kept for the next one. */
-  private record Conversion(JsonToCopy converter, CopyBuffer buffer) {}
+  /**
+   * What a thread needs to convert a batch; kept for the next one. As many as threads, whatever the
+   * number of collections: frames of one come side by side, so its converter is mostly there.
+   */
+  private record Conversion(String collection, JsonToCopy converter, CopyBuffer buffer) {}
 
   private PostgresRestoreSession(
       Connections connections, RestoreRequest request, boolean allowBinary, PinnedConnection main) {
@@ -298,12 +301,7 @@ final class PostgresRestoreSession implements RestoreSession {
     if (target == null) {
       target = admitLate(collection);
     }
-    Deque<Conversion> pool =
-        conversions.computeIfAbsent(collection, name -> new ConcurrentLinkedDeque<>());
-    Conversion conversion = pool.pollFirst();
-    if (conversion == null) {
-      conversion = new Conversion(target.converter(), new CopyBuffer(FIRST_BUFFER_BYTES));
-    }
+    Conversion conversion = conversion(collection, target);
     conversion.buffer.reset();
     conversion.converter.convert(batch, conversion.buffer);
     if (LargeObjectTargets.isCollection(collection)) {
@@ -314,11 +312,17 @@ final class PostgresRestoreSession implements RestoreSession {
     } else {
       send(target, conversion.buffer);
     }
-    pool.addFirst(conversion);
-    if (request.atomic() && conversions.size() > 1) {
-      // Collections come one after another: the buffers of those before would pile up.
-      conversions.keySet().removeIf(name -> !name.equals(collection));
+    conversions.addFirst(conversion);
+  }
+
+  private Conversion conversion(String collection, RestoreTarget target) {
+    Conversion last = conversions.pollFirst();
+    if (last == null) {
+      return new Conversion(collection, target.converter(), new CopyBuffer(FIRST_BUFFER_BYTES));
     }
+    return last.collection.equals(collection)
+        ? last
+        : new Conversion(collection, target.converter(), last.buffer);
   }
 
   private void send(RestoreTarget target, CopyBuffer rows) {
