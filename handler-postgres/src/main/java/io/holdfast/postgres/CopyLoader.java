@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import io.holdfast.postgres.RestoreTarget.Stage;
+import io.holdfast.spi.HandlerException;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
@@ -40,10 +41,32 @@ final class CopyLoader {
     return target != null && target.collection().equals(other.collection());
   }
 
-  /** Sends rows, beginning a COPY for their collection if none is open. */
-  void send(RestoreTarget to, CopyBuffer buffer) throws SQLException {
+  /**
+   * Sends rows, beginning a COPY for their collection if none is open.
+   *
+   * @throws HandlerException if the server refused rows, of that collection or the one before
+   */
+  void send(RestoreTarget to, CopyBuffer buffer) {
     if (!isAt(to)) {
       endRun();
+    }
+    try {
+      sendRows(to, buffer);
+    } catch (SQLException e) {
+      throw refused(e, to);
+    }
+    if (commitEachRun && to.stage().isPresent() && to.stage().get().everyBatch()) {
+      // Another connection may need the same objects next.
+      endRun();
+    }
+  }
+
+  private static HandlerException refused(SQLException e, RestoreTarget target) {
+    return PostgresErrors.translate(e, "load rows of " + target.collection(), target.collection());
+  }
+
+  private void sendRows(RestoreTarget to, CopyBuffer buffer) throws SQLException {
+    if (!isAt(to)) {
       beginRun(to);
     }
     CopyIn open = copy == null ? beginCopy(to) : copy;
@@ -54,10 +77,6 @@ final class CopyLoader {
     if (to.stage().isPresent() && to.stage().get().everyBatch()) {
       endCopy(to);
       flush(to.stage().get());
-      if (commitEachRun) {
-        // Another connection may need the same objects next.
-        endRun();
-      }
     }
   }
 
@@ -100,12 +119,23 @@ final class CopyLoader {
     }
   }
 
-  /** Ends the COPY that is open, if any, and brings its rows to their place. */
-  void endRun() throws SQLException {
+  /**
+   * Ends the COPY that is open, if any, and brings its rows to their place.
+   *
+   * @throws HandlerException if the server refused rows
+   */
+  void endRun() {
     RestoreTarget ended = target;
-    if (ended == null) {
-      return;
+    if (ended != null) {
+      try {
+        endRun(ended);
+      } catch (SQLException e) {
+        throw refused(e, ended);
+      }
     }
+  }
+
+  private void endRun(RestoreTarget ended) throws SQLException {
     endCopy(ended);
     if (ended.stage().isPresent() && !ended.stage().get().everyBatch()) {
       long merged = merge(ended.stage().get());

@@ -268,11 +268,11 @@ final class JsonCursor {
     int length = peek() == 't' ? 4 : 5;
     String word = length == 4 ? "true" : "false";
     if (end - pos < length) {
-      throw mismatch("a value that is not a boolean");
+      throw unfit("a value that is not a boolean");
     }
     for (int i = 0; i < length; i++) {
       if (bytes[pos + i] != word.charAt(i)) {
-        throw mismatch("a value that is not a boolean");
+        throw unfit("a value that is not a boolean");
       }
     }
     range(pos, pos + length);
@@ -290,7 +290,7 @@ final class JsonCursor {
       at++;
     }
     if (at == digits || (at < end && isNumberByte(bytes[at]))) {
-      throw mismatch("a value that is not an integer");
+      throw unfit("a value that is not an integer");
     }
     range(pos, at);
     pos = at;
@@ -303,13 +303,17 @@ final class JsonCursor {
       at++;
     }
     if (at >= end || bytes[at] < '0' || bytes[at] > '9') {
-      throw mismatch("a value that is not a number");
+      throw unfit("a value that is not a number");
     }
     while (at < end && isNumberByte(bytes[at])) {
       at++;
     }
     range(pos, at);
     pos = at;
+  }
+
+  private BadRecordException unfit(String what) {
+    return pos < end ? mismatch(what) : corrupt("no value where one must be");
   }
 
   private static boolean isNumberByte(byte b) {

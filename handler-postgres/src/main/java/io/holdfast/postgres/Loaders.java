@@ -3,7 +3,6 @@ package io.holdfast.postgres;
 import io.holdfast.CancelledException;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -167,9 +166,9 @@ final class Loaders {
   /**
    * Ends every COPY and tells how many rows the server took. No other thread is at work.
    *
-   * @throws SQLException if the server refused rows
+   * @throws HandlerException if the server refused rows
    */
-  Map<String, Long> endAll() throws SQLException {
+  Map<String, Long> endAll() {
     List<CopyLoader> all;
     lock.lock();
     try {

@@ -331,8 +331,8 @@ final class PostgresRestoreSession implements RestoreSession {
     try {
       loader.send(target, rows);
       sent = true;
-    } catch (SQLException e) {
-      throw failure(e, "load rows of " + target.collection(), target.collection());
+    } catch (HandlerException e) {
+      throw explain(e);
     } finally {
       if (sent) {
         loaders.give(loader);
@@ -377,7 +377,9 @@ final class PostgresRestoreSession implements RestoreSession {
       admitNow(collection);
       admitted = true;
     } catch (SQLException e) {
-      throw failure(e, "begin with " + collection, collection);
+      throw explain(PostgresErrors.translate(e, "begin with " + collection, collection));
+    } catch (HandlerException e) {
+      throw explain(e);
     } finally {
       if (admitted) {
         loaders.give(loader);
@@ -418,18 +420,18 @@ final class PostgresRestoreSession implements RestoreSession {
           sequences.apply(main);
           setAside.putBack(main);
           checkInterrupted();
-          commit();
-          finished = true;
         });
+    commit();
+    finished = true;
   }
 
-  private void commit() throws SQLException {
+  private void commit() {
     try {
       main.jdbc().commit();
     } catch (SQLException e) {
       String state = String.valueOf(e.getSQLState());
       if (!state.startsWith("08") && !state.startsWith("57P")) {
-        throw e;
+        throw explain(PostgresErrors.translate(e, "commit the restore", null));
       }
       throw new HandlerException(
           Kind.UNREACHABLE,
@@ -488,26 +490,29 @@ final class PostgresRestoreSession implements RestoreSession {
     try {
       step.run();
     } catch (SQLException e) {
-      throw failure(e, doing, collection);
+      throw explain(PostgresErrors.translate(e, doing, collection));
+    } catch (HandlerException e) {
+      // What the checks report says itself that nothing was changed.
+      throw begun ? explain(e) : e;
     } finally {
       mainBusy = false;
     }
   }
 
-  private BackupException failure(SQLException e, String doing, @Nullable String collection) {
+  /** The same error with what the caller wants to know next: what has become of the target. */
+  private BackupException explain(HandlerException e) {
     if (loaders.isClosed()) {
       return Loaders.closedMeanwhile();
     }
     if (Thread.currentThread().isInterrupted()) {
-      return new CancelledException("Interrupted while the restore was to " + doing + ".", null);
+      return new CancelledException("Interrupted while restoring." + stateOfTarget(), null);
     }
-    HandlerException translated = PostgresErrors.translate(e, doing, collection);
     return new HandlerException(
-        translated.kind(),
-        collection,
-        translated.getMessage() + stateOfTarget(),
-        translated.getCause(),
-        translated.retryable());
+        e.kind(),
+        e.collection().orElse(null),
+        e.getMessage() + stateOfTarget(),
+        e.getCause(),
+        e.retryable());
   }
 
   private String stateOfTarget() {

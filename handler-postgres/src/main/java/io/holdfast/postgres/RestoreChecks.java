@@ -438,7 +438,7 @@ final class RestoreChecks {
             restored.stream().map(Table::oid).collect(Collectors.toSet()),
             request.filter(),
             mode == RestoreMode.MERGE);
-    sequences.problems().forEach(problem -> problem(Kind.MISMATCH, problem));
+    sequences.problems().forEach(problem -> problem(problem.kind(), problem.sentence()));
     warnings.addAll(sequences.warnings());
     return sequences;
   }

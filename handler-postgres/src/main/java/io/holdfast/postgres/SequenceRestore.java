@@ -2,6 +2,7 @@ package io.holdfast.postgres;
 
 import io.holdfast.postgres.PostgresSchema.SequenceState;
 import io.holdfast.spi.CollectionFilter;
+import io.holdfast.spi.HandlerException.Kind;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -18,10 +19,10 @@ import java.util.Set;
  * that own it or whose defaults draw from it.
  *
  * @param steps what is to be set
- * @param problems why some of it cannot be, a sentence each
+ * @param problems why some of it cannot be
  * @param warnings what the caller should know, a sentence each
  */
-record SequenceRestore(List<Step> steps, List<String> problems, List<String> warnings) {
+record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> warnings) {
   private static final String SEQUENCES =
       """
       SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
@@ -63,6 +64,9 @@ record SequenceRestore(List<Step> steps, List<String> problems, List<String> war
     }
   }
 
+  /** Why a sequence cannot be set. */
+  record Problem(Kind kind, String sentence) {}
+
   private record Found(
       long oid, String collection, long min, long max, long increment, boolean owned, boolean may) {
     boolean holds(long value) {
@@ -97,7 +101,7 @@ record SequenceRestore(List<Step> steps, List<String> problems, List<String> war
     Map<String, Found> found = readSequences(connection);
     Map<Long, Set<Long>> tablesOf = readTables(connection);
     List<Step> steps = new ArrayList<>();
-    List<String> problems = new ArrayList<>();
+    List<Problem> problems = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     for (SequenceState state : states) {
       String name = Sql.qualified(state.schema(), state.name());
@@ -105,7 +109,9 @@ record SequenceRestore(List<Step> steps, List<String> problems, List<String> war
       if (sequence == null) {
         // Without the sequence nothing tells which tables it belongs to.
         if (filter.equals(CollectionFilter.ALL)) {
-          problems.add("Sequence " + name + " of the backup is missing in the target.");
+          problems.add(
+              new Problem(
+                  Kind.MISMATCH, "Sequence " + name + " of the backup is missing in the target."));
         }
         continue;
       }
@@ -119,9 +125,14 @@ record SequenceRestore(List<Step> steps, List<String> problems, List<String> war
       }
       if (!sequence.holds(state.lastValue())) {
         problems.add(
-            "Sequence " + name + " stands outside the target's MINVALUE and MAXVALUE for it.");
+            new Problem(
+                Kind.MISMATCH,
+                "Sequence " + name + " stands outside the target's MINVALUE and MAXVALUE for it."));
       } else if (!sequence.owned && !sequence.may) {
-        problems.add("The role may not set sequence " + name + ": it needs UPDATE on it.");
+        problems.add(
+            new Problem(
+                Kind.PERMISSION_DENIED,
+                "The role may not set sequence " + name + ": it needs UPDATE on it."));
       } else {
         if (!sequence.owned) {
           warnings.add(
