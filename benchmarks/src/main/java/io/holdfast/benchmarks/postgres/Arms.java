@@ -1,0 +1,189 @@
+package io.holdfast.benchmarks.postgres;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.StringJoiner;
+
+/** Builds the arms: the commands, and what is done around them. */
+final class Arms {
+  /** The database that is read. */
+  static final String SOURCE = "bench";
+
+  private static final String TEMPLATE = "bench_empty";
+  private static final String TARGET = "bench_target";
+
+  private final Server server;
+  private final Workspace workspace;
+  private final int jobs;
+  private final Fingerprint source;
+
+  Arms(Server server, Workspace workspace, int jobs, Fingerprint source) {
+    this.server = server;
+    this.workspace = workspace;
+    this.jobs = jobs;
+    this.source = source;
+  }
+
+  /**
+   * A backup by Holdfast with its defaults, into the file sink.
+   *
+   * @param heap the JVM's {@code -Xmx}
+   */
+  Arm holdfastBackup(String heap) {
+    Path folder = workspace.resolve("backup-holdfast");
+    return new Arm(
+        "Holdfast, heap " + heap,
+        holdfastBackup(heap, folder),
+        () -> Workspace.delete(folder),
+        () -> sizeThenDelete(folder));
+  }
+
+  private List<String> holdfastBackup(String heap, Path folder) {
+    return java(
+        heap,
+        HoldfastBackup.class,
+        server.uri(SOURCE),
+        folder.toUri().toString(),
+        Integer.toString(jobs),
+        Long.toString(source.rows()));
+  }
+
+  /**
+   * A dump in the directory format.
+   *
+   * @param pgDump the command
+   * @param root the folder that the command sees as {@code /}
+   * @param compression the argument that says how to compress
+   */
+  Arm pgDump(String name, List<String> pgDump, Path root, String compression) {
+    // Of its own name in the temp folder of a changed root; in the workspace where that is visible.
+    boolean changed = root.getParent() != null;
+    String inside =
+        changed ? "/tmp/holdfast-benchmark-dump" : workspace.resolve("backup-peer").toString();
+    Path folder = root.resolve(inside.substring(1));
+    return new Arm(
+        name,
+        pgDump(pgDump, inside, compression),
+        () -> Workspace.delete(folder),
+        () -> sizeThenDelete(folder));
+  }
+
+  private List<String> pgDump(List<String> pgDump, String folder, String compression) {
+    List<String> command = new ArrayList<>(pgDump);
+    command.addAll(
+        List.of("-Fd", "-j" + jobs, compression, "-f", folder, "-d", server.uri(SOURCE)));
+    return command;
+  }
+
+  private static long sizeThenDelete(Path folder) throws IOException {
+    long bytes = Workspace.sizeBytes(folder);
+    Workspace.delete(folder);
+    return bytes;
+  }
+
+  /** What the loads load, and the empty tables they load it into. */
+  void prepareLoads(String heap) throws IOException, SQLException, InterruptedException {
+    Workspace.delete(holdfastArchive());
+    Commands.run(holdfastBackup(heap, holdfastArchive()));
+    Workspace.delete(peerArchive());
+    Commands.run(pgDump(List.of(server.program("pg_dump")), peerArchive().toString(), "-Z1"));
+    server.recreate(TEMPLATE, "template0");
+    Commands.run(
+        List.of(
+            server.program("pg_restore"),
+            "--exit-on-error",
+            "--section=pre-data",
+            "-d",
+            server.uri(TEMPLATE),
+            peerArchive().toString()));
+  }
+
+  private Path holdfastArchive() {
+    return workspace.resolve("archive-holdfast");
+  }
+
+  private Path peerArchive() {
+    return workspace.resolve("archive-peer");
+  }
+
+  /**
+   * A restore by Holdfast.
+   *
+   * @param mode {@link HoldfastRestore#ATOMIC} or {@link HoldfastRestore#PARALLEL}
+   */
+  Arm holdfastLoad(String heap, String mode) {
+    return load(
+        "Holdfast " + mode + ", heap " + heap,
+        java(
+            heap,
+            HoldfastRestore.class,
+            holdfastArchive().toUri().toString(),
+            server.uri(TARGET),
+            Integer.toString(jobs),
+            mode));
+  }
+
+  Arm pgRestore(String name) {
+    return load(
+        name,
+        List.of(
+            server.program("pg_restore"),
+            "--exit-on-error",
+            "--section=data",
+            "-j" + jobs,
+            "-d",
+            server.uri(TARGET),
+            peerArchive().toString()));
+  }
+
+  private Arm load(String name, List<String> command) {
+    return new Arm(name, command, () -> server.recreate(TARGET, TEMPLATE), this::checkTarget);
+  }
+
+  private long checkTarget() throws SQLException {
+    List<String> differences = source.differences(Fingerprint.of(server, TARGET));
+    if (!differences.isEmpty()) {
+      throw new IllegalStateException(
+          "The load is wrong. "
+              + String.join("; ", differences.subList(0, Math.min(10, differences.size()))));
+    }
+    server.drop(TARGET);
+    return 0;
+  }
+
+  private static List<String> java(String heap, Class<?> main, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx" + heap,
+                "-cp",
+                classPath(),
+                main.getName()));
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  /** Our own class path; Maven's exec:java has it in a class loader and not in the property. */
+  private static String classPath() {
+    if (!(Arms.class.getClassLoader() instanceof URLClassLoader loader)) {
+      return System.getProperty("java.class.path");
+    }
+    StringJoiner paths = new StringJoiner(File.pathSeparator);
+    for (URL url : loader.getURLs()) {
+      try {
+        paths.add(Path.of(url.toURI()).toString());
+      } catch (URISyntaxException e) {
+        throw new IllegalStateException("No path can be had of " + url, e);
+      }
+    }
+    return paths.toString();
+  }
+}

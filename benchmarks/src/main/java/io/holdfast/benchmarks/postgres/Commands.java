@@ -1,0 +1,39 @@
+package io.holdfast.benchmarks.postgres;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Runs programs that are not measured. */
+final class Commands {
+  private Commands() {}
+
+  /**
+   * Runs a command to its end.
+   *
+   * @return what it printed
+   * @throws IOException if it cannot be started, or ends with anything but success
+   */
+  static String run(List<String> command) throws IOException, InterruptedException {
+    // Into a file, not a pipe: a server that pg_ctl started holds a pipe open for ever.
+    Path output = Files.createTempFile("holdfast-benchmark", ".out");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      int status = process.waitFor();
+      String printed = Files.readString(output, Charset.defaultCharset()).strip();
+      if (status != 0) {
+        throw new IOException(
+            String.join(" ", command) + " ended with status " + status + ": " + printed);
+      }
+      return printed;
+    } finally {
+      Files.delete(output);
+    }
+  }
+}

@@ -1,0 +1,264 @@
+package io.holdfast.benchmarks.postgres;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Measures backups and loads of Holdfast beside those of {@code pg_dump} and {@code pg_restore}: on
+ * a server and a database that it makes, in one run. The README of this module explains it.
+ */
+@Command(
+    name = "postgres-benchmark",
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true,
+    description = "Holdfast beside pg_dump and pg_restore, on the same database in one run.")
+final class PostgresBenchmark implements Callable<Integer> {
+  private static final double GOAL_GZIP = 0.75;
+  private static final double GOAL_ZSTD = 1.10;
+  private static final double GOAL_LOAD = 0.85;
+
+  /** The first version of pg_dump that can compress by zstd. */
+  private static final int FIRST_WITH_ZSTD = 16;
+
+  private static final Pattern VERSION = Pattern.compile("\\) (\\d+)(\\.\\d+)?");
+
+  /** What to measure. */
+  enum Part {
+    BACKUP,
+    LOAD
+  }
+
+  @Option(
+      names = "--scale",
+      defaultValue = "1",
+      description = "Size of the database; 1 is about 2.5 GB.")
+  private double scale;
+
+  @Option(names = "--rounds", defaultValue = "3", description = "How often each arm runs.")
+  private int rounds;
+
+  @Option(names = "--jobs", defaultValue = "2", description = "Workers of every arm.")
+  private int jobs;
+
+  @Option(
+      names = "--heap",
+      split = ",",
+      defaultValue = "512m",
+      description = "-Xmx of Holdfast's JVM; several, joined by commas, give an arm each.")
+  private List<String> heaps = List.of();
+
+  @Option(
+      names = "--only",
+      description = "Measure one part only: ${COMPLETION-CANDIDATES}; default is both.")
+  private @Nullable Part only;
+
+  @Option(
+      names = "--bindir",
+      description = "PostgreSQL's programs; default is what pg_config --bindir says.")
+  private @Nullable Path bin;
+
+  @Option(
+      names = "--pg-dump17",
+      description =
+          "Command of a pg_dump 16 or later, for the arm with zstd; words are split at spaces."
+              + " Default is the server's own, if it is that new.")
+  private @Nullable String pgDump17;
+
+  @Option(
+      names = "--pg-dump17-root",
+      defaultValue = "/",
+      description = "The folder that the command of --pg-dump17 sees as /, if that is a chroot.")
+  private Path pgDump17Root = Path.of("/");
+
+  @Option(
+      names = "--data",
+      description = "Folder for the server and all files; default is a new temporary one.")
+  private @Nullable Path data;
+
+  @Option(
+      names = "--keep",
+      description = "Keep the folder, so that the next run does not generate the database again.")
+  private boolean keep;
+
+  @Option(names = "--output", description = "Also write the report into this file.")
+  private @Nullable Path output;
+
+  private PostgresBenchmark() {}
+
+  /** Runs the benchmark; ends with 1 if an arm failed or loaded something wrong. */
+  public static void main(String[] args) {
+    System.exit(
+        new CommandLine(new PostgresBenchmark())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(args));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    if (!Proc.isAvailable()) {
+      throw new IOException("CPU time is read from /proc, which this system does not have.");
+    }
+    Path programs =
+        bin != null ? bin : Path.of(Commands.run(List.of("pg_config", "--bindir")).strip());
+    Workspace workspace = Workspace.open(Optional.ofNullable(data), keep);
+    try (Server server =
+        Server.start(programs, workspace.resolve("server"), workspace.resolve("server.log"))) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> breakOff(server, workspace)));
+      if (keep) {
+        System.err.println("Kept for the next run: --keep --data " + workspace.root());
+      }
+      return measure(server, workspace);
+    } finally {
+      workspace.finish();
+    }
+  }
+
+  /**
+   * A run that is broken off would leave a server and its files; at any other end they are gone.
+   */
+  private static void breakOff(Server server, Workspace workspace) {
+    try {
+      server.close();
+      workspace.finish();
+    } catch (IOException e) {
+      System.err.println("Left in " + workspace.root() + ": " + e.getMessage());
+    }
+  }
+
+  private int measure(Server server, Workspace workspace)
+      throws SQLException, IOException, InterruptedException {
+    Generator generator = new Generator(server, Arms.SOURCE, scale);
+    if (!generator.isDone()) {
+      long start = System.nanoTime();
+      generator.run();
+      System.err.printf("Generated in %.0f s%n", (System.nanoTime() - start) / 1e9);
+    }
+    Fingerprint source = Fingerprint.of(server, Arms.SOURCE);
+    Arms arms = new Arms(server, workspace, jobs, source);
+    Stopwatch stopwatch = new Stopwatch(server.pid());
+    Path log = workspace.resolve("arm.log");
+    Report report = new Report(scale, facts(server, source));
+    boolean failed = false;
+    for (Part part : Part.values()) {
+      if (only != null && only != part) {
+        continue;
+      }
+      Comparison comparison = part == Part.BACKUP ? backup(arms, server) : load(arms, server);
+      Results results = Results.measure(comparison, rounds, server, stopwatch, log);
+      report.add(results);
+      failed |= results.failed();
+    }
+    System.out.print(report);
+    if (output != null) {
+      Files.writeString(output, report.toString());
+    }
+    return failed ? 1 : 0;
+  }
+
+  private Comparison backup(Arms arms, Server server) throws IOException, InterruptedException {
+    List<Comparison.Peer> peers = new ArrayList<>();
+    Path root = Path.of("/");
+    List<String> own = List.of(server.program("pg_dump"));
+    Matcher version = version(own);
+    peers.add(
+        new Comparison.Peer(
+            arms.pgDump(name("pg_dump", version, "-Fd", "gzip 1"), own, root, "-Z1"), GOAL_GZIP));
+    List<String> newer = pgDump17 == null ? own : List.of(pgDump17.trim().split(" +"));
+    Matcher newerVersion = version(newer);
+    if (Integer.parseInt(newerVersion.group(1)) >= FIRST_WITH_ZSTD) {
+      peers.add(
+          new Comparison.Peer(
+              arms.pgDump(
+                  name("pg_dump", newerVersion, "-Fd", "zstd 1"),
+                  newer,
+                  pgDump17 == null ? root : pgDump17Root.toAbsolutePath().normalize(),
+                  "--compress=zstd:1"),
+              GOAL_ZSTD));
+    } else {
+      System.err.println(
+          "No arm with zstd: "
+              + String.join(" ", newer)
+              + " is older than 16. Name a newer one by --pg-dump17.");
+    }
+    return new Comparison("Backup", heaps.stream().map(arms::holdfastBackup).toList(), peers);
+  }
+
+  private Comparison load(Arms arms, Server server)
+      throws IOException, SQLException, InterruptedException {
+    arms.prepareLoads(heaps.get(0));
+    Arm peer =
+        arms.pgRestore(
+            name("pg_restore", version(List.of(server.program("pg_restore"))), "--section=data"));
+    return new Comparison(
+        "Load of the data into empty tables",
+        heaps.stream()
+            .flatMap(
+                heap ->
+                    Stream.of(HoldfastRestore.ATOMIC, HoldfastRestore.PARALLEL)
+                        .map(mode -> arms.holdfastLoad(heap, mode)))
+            .toList(),
+        List.of(new Comparison.Peer(peer, GOAL_LOAD)));
+  }
+
+  private String name(String program, Matcher version, String... details) {
+    return program + " " + version.group(1) + " -j" + jobs + " " + String.join(" ", details);
+  }
+
+  private static Matcher version(List<String> program) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(program);
+    command.add("--version");
+    String printed = Commands.run(command);
+    Matcher version = VERSION.matcher(printed);
+    if (!version.find()) {
+      throw new IOException(String.join(" ", command) + " printed no version: " + printed);
+    }
+    return version;
+  }
+
+  private List<String> facts(Server server, Fingerprint source) throws SQLException {
+    long bytes;
+    String version;
+    try (Connection connection = server.connect(Arms.SOURCE);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT pg_database_size(current_database()),"
+                    + " current_setting('server_version')")) {
+      row.next();
+      bytes = row.getLong(1);
+      version = row.getString(2);
+    }
+    Runtime runtime = Runtime.getRuntime();
+    return List.of(
+        String.format(
+            Locale.ROOT,
+            "Database: scale %s, %.2f GB, %,d rows in %d tables",
+            scale,
+            bytes / 1e9,
+            source.rows(),
+            source.facts().keySet().stream().filter(name -> name.startsWith("rows of ")).count()),
+        "PostgreSQL " + version + ", " + String.join(", ", Server.SETTINGS),
+        "Java " + Runtime.version() + ", " + runtime.availableProcessors() + " processors",
+        rounds
+            + " rounds of "
+            + jobs
+            + " workers, arms in turn; medians with the least and the most");
+  }
+}
