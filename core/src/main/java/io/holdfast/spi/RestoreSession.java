@@ -22,7 +22,8 @@ public interface RestoreSession extends AutoCloseable {
   /**
    * Checks all that can be checked without a write: rights, collections, fields, types, emptiness.
    *
-   * @throws HandlerException that names every problem found; the target is unchanged
+   * @throws HandlerException that names the problems found, not only the first; the target is
+   *     unchanged
    */
   RestorePlan prepare();
 

@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  * itself (nullable, a default, an identity). Records of other handlers are matched by name alone.
  */
 final class RestoreChecks {
+  /** How many problems of one kind a message holds: a database can have 10,000 tables. */
+  private static final int MAX_SHOWN = 50;
+
   /** A query per table would be slow where there are thousands; one for all, too large. */
   private static final int TABLES_PER_QUERY = 500;
 
@@ -477,17 +480,21 @@ final class RestoreChecks {
             .orElseThrow();
     List<String> all = new ArrayList<>();
     for (Kind kind : Kind.values()) {
-      all.addAll(problems.getOrDefault(kind, List.of()));
+      List<String> ofKind = problems.getOrDefault(kind, List.of());
+      all.addAll(ofKind.subList(0, Math.min(ofKind.size(), MAX_SHOWN)));
+      if (ofKind.size() > MAX_SHOWN) {
+        all.add("… and " + (ofKind.size() - MAX_SHOWN) + " more like these.");
+      }
     }
     String advice =
         problems.containsKey(Kind.NOT_EMPTY)
-            ? " Restore into an empty database, or choose REPLACE or MERGE."
+            ? "\nRestore into an empty database, or choose REPLACE or MERGE."
             : "";
     throw new HandlerException(
         first,
         null,
-        "The backup cannot be restored into this database; nothing was changed. "
-            + String.join(" ", all)
+        "The backup cannot be restored into this database; nothing was changed.\n  - "
+            + String.join("\n  - ", all)
             + advice,
         null);
   }
