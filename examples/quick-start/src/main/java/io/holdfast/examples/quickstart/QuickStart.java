@@ -162,7 +162,7 @@ public final class QuickStart implements Callable<Integer> {
     screen.error(ours ? String.valueOf(error.getMessage()) : error.toString());
     if (verbose) {
       error.printStackTrace(screen.errors());
-    } else {
+    } else if (code != WRONG_USAGE) {
       screen.error("(--verbose prints more)");
     }
     return code;
