@@ -19,10 +19,11 @@ INSERT INTO words
 
 CREATE TABLE phrases (id int NOT NULL, body text NOT NULL);
 INSERT INTO phrases
-  SELECT p, string_agg(w.word, ' ' ORDER BY n)
-    FROM generate_series(1, 5000) p
-   CROSS JOIN generate_series(1, 60) n
-    JOIN words w ON w.id = floor(2000 * power(bench_fraction(p * 60 + n, 1), 2))
+  SELECT p, string_agg(w.word, ' ' ORDER BY w.id)
+    FROM (SELECT DISTINCT p, floor(2000 * power(bench_fraction(p * 60 + n, 1), 2))::int AS word_id
+            FROM generate_series(1, 5000) p
+           CROSS JOIN generate_series(1, 60) n) chosen
+    JOIN words w ON w.id = word_id
    GROUP BY p;
 ALTER TABLE words ADD PRIMARY KEY (id);
 ALTER TABLE phrases ADD PRIMARY KEY (id);
