@@ -24,6 +24,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * From a backup session to a document: workers read splits, check and compress frames; the calling
@@ -36,6 +38,8 @@ final class BackupPipeline {
 
   /** Compressed bytes that may wait for collections that come later. */
   private static final long LATER_BUDGET = 32 << 20;
+
+  private static final Logger log = LoggerFactory.getLogger(BackupPipeline.class);
 
   private final BackupHandler handler;
   private final BackupSession session;
@@ -108,7 +112,28 @@ final class BackupPipeline {
       for (Lane lane : lanes) {
         writeCollection(lane, writer, workers);
       }
+      awaitEnd(workers);
     }
+  }
+
+  /** All is read; what is left to the workers is to close their readers, in peace. */
+  private void awaitEnd(Workers workers) {
+    lock.lock();
+    try {
+      while (workers.anyRunning()) {
+        workers.check();
+        frameReady.awaitNanos(ProgressMeter.TICK_NANOS);
+      }
+      workers.check();
+    } catch (InterruptedException e) {
+      throw cancelled(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static CancelledException cancelled(InterruptedException e) {
+    return Workers.cancelled("The backup was cancelled. Nothing of it is visible in the sink.", e);
   }
 
   private void writeCollection(Lane lane, DocumentWriter writer, Workers workers)
@@ -139,27 +164,29 @@ final class BackupPipeline {
 
   /** The next frame of the collection being written; null once it is complete. */
   private @Nullable Frame take(Lane lane, Workers workers) {
-    lock.lock();
-    try {
-      while (lane.ready.isEmpty()) {
+    while (true) {
+      lock.lock();
+      try {
         workers.check();
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        Frame frame = lane.ready.pollFirst();
+        if (frame != null) {
+          lane.readyBytes -= frame.bytes().length;
+          roomFree.signalAll();
+          return frame;
+        }
         if (lane.complete()) {
           return null;
         }
         frameReady.awaitNanos(ProgressMeter.TICK_NANOS);
-        progress.tick();
+      } catch (InterruptedException e) {
+        throw cancelled(e);
+      } finally {
+        lock.unlock();
       }
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
-      }
-      Frame frame = lane.ready.removeFirst();
-      lane.readyBytes -= frame.bytes().length;
-      roomFree.signalAll();
-      return frame;
-    } catch (InterruptedException e) {
-      throw Workers.cancelled("The backup was cancelled. Nothing of it is visible in the sink.", e);
-    } finally {
-      lock.unlock();
+      progress.tick(); // without the lock: listeners may take their time
     }
   }
 
@@ -167,8 +194,8 @@ final class BackupPipeline {
     lock.lock();
     try {
       while (!hasRoom(lane)) {
-        if (workers.failed()) {
-          throw new InterruptedException("another worker failed");
+        if (workers.stopping()) {
+          throw new InterruptedException("the backup is being given up");
         }
         roomFree.await();
       }
@@ -200,7 +227,8 @@ final class BackupPipeline {
     try (reader;
         FrameCompressor compressor = compression.codec().compressor(compression.level())) {
       while (work != null) {
-        if (workers.failed()) {
+        // Asked after the reader was made known: whoever gives up later closes it.
+        if (workers.stopping()) {
           return;
         }
         read(work, reader, buffer, compressor, workers);
@@ -296,12 +324,14 @@ final class BackupPipeline {
     }
   }
 
+  /** One that cannot be closed must not keep the others from it. */
   private void abortReaders() {
-    readers.forEach(SplitReader::close);
-  }
-
-  /** Whether an error is only the echo of being stopped. */
-  static boolean isEcho(Throwable e) {
-    return e instanceof CancelledException || e instanceof InterruptedException;
+    for (SplitReader reader : readers) {
+      try {
+        reader.close();
+      } catch (RuntimeException e) {
+        log.debug("A reader could not be closed", e);
+      }
+    }
   }
 }

@@ -43,8 +43,9 @@ public final class Events {
     for (BackupListener listener : listeners) {
       try {
         listener.onEvent(event);
-      } catch (RuntimeException e) {
-        log.warn("A listener failed at {}; the operation goes on.", event, e);
+      } catch (Throwable e) { // an assertion in a listener must not cost a backup either
+        log.warn(
+            "A listener failed at {}; the operation goes on.", event.getClass().getSimpleName(), e);
       }
     }
   }

@@ -113,7 +113,20 @@ final class FramePump {
       complete(lane);
       awaitEnd(workers);
       report();
+      reportEmptyCollections();
     }
+  }
+
+  /** No frame tells of them. */
+  private void reportEmptyCollections() {
+    reader
+        .counts()
+        .forEach(
+            (name, records) -> {
+              if (records == 0 && filter.accepts(name)) {
+                progress.collectionDone(name, 0);
+              }
+            });
   }
 
   /** Tells listeners, on the calling thread and without holding the lock. */
@@ -159,43 +172,51 @@ final class FramePump {
   }
 
   private void put(Step step, Workers workers) {
-    lock.lock();
-    try {
-      while (queuedBytes >= QUEUE_BYTES) {
+    while (true) {
+      lock.lock();
+      try {
         workers.check();
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        if (queuedBytes < QUEUE_BYTES) {
+          queue.addLast(step);
+          queuedBytes += step.frame().bytes().length;
+          step.lane().pending++;
+          changed.signalAll();
+          return;
+        }
         changed.awaitNanos(ProgressMeter.TICK_NANOS);
-        progress.tick();
+      } catch (InterruptedException e) {
+        throw Workers.cancelled(onCancel, e);
+      } finally {
+        lock.unlock();
       }
-      workers.check();
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
-      }
-      queue.addLast(step);
-      queuedBytes += step.frame().bytes().length;
-      step.lane().pending++;
-      changed.signalAll();
-    } catch (InterruptedException e) {
-      throw Workers.cancelled(onCancel, e);
-    } finally {
-      lock.unlock();
+      report();
     }
   }
 
   private void awaitEnd(Workers workers) {
-    lock.lock();
-    try {
-      ended = true;
-      changed.signalAll();
-      while (workers.anyRunning()) {
+    while (true) {
+      lock.lock();
+      try {
+        ended = true;
+        changed.signalAll();
         workers.check();
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        if (!workers.anyRunning()) {
+          workers.check(); // one may have failed since
+          return;
+        }
         changed.awaitNanos(ProgressMeter.TICK_NANOS);
-        progress.tick();
+      } catch (InterruptedException e) {
+        throw Workers.cancelled(onCancel, e);
+      } finally {
+        lock.unlock();
       }
-      workers.check();
-    } catch (InterruptedException e) {
-      throw Workers.cancelled(onCancel, e);
-    } finally {
-      lock.unlock();
+      report();
     }
   }
 
@@ -215,7 +236,7 @@ final class FramePump {
     lock.lockInterruptibly();
     try {
       while (queue.isEmpty()) {
-        if (ended || workers.failed()) {
+        if (ended || workers.stopping()) {
           return null;
         }
         changed.await();
@@ -237,8 +258,8 @@ final class FramePump {
     lock.lockInterruptibly();
     try {
       while (lanes.peekFirst() != lane) {
-        if (workers.failed()) {
-          throw new InterruptedException("another worker failed");
+        if (workers.stopping()) {
+          throw new InterruptedException("the pass is being given up");
         }
         changed.await();
       }
