@@ -4,6 +4,7 @@ import io.holdfast.BackupException;
 import io.holdfast.BackupResult;
 import io.holdfast.CancelledException;
 import io.holdfast.Operation;
+import io.holdfast.catalog.Catalog;
 import io.holdfast.format.Codec;
 import io.holdfast.format.DocumentWriter;
 import io.holdfast.format.FormatException;
@@ -16,17 +17,24 @@ import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.DocumentHeader;
+import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.SinkWriter;
+import io.holdfast.spi.SourceInfo;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageSink;
+import io.holdfast.spi.StoredObject;
 import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
+import java.io.InputStream;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Takes one backup: document first, manifest last. Whatever fails before the manifest is committed
@@ -71,7 +79,9 @@ public final class BackupRun {
    */
   public BackupResult run() {
     events.started(
-        Operation.BACKUP, backupId, source.location() + " → " + sink.location() + documentKey);
+        Operation.BACKUP,
+        backupId,
+        source.location() + " → " + sink.location() + " " + documentKey);
     try {
       BackupResult result = settings.dryRun() ? plan() : take();
       progress.last();
@@ -96,27 +106,26 @@ public final class BackupRun {
   /** Looks at everything and writes nothing. */
   private BackupResult plan() {
     requireFreeName();
-    try (BackupSession session = source.openBackup(request())) {
+    try (Held<BackupSession> held =
+        new Held<>(source.openBackup(request()), BackupSession::close)) {
+      BackupSession session = held.resource();
       Map<String, Long> estimates = new LinkedHashMap<>();
       for (CollectionInfo collection : session.collections()) {
         estimates.put(collection.name(), collection.estimatedRecords());
       }
-      return result(session, estimates, 0, 0);
+      return result(session.source(), session.notCaptured(), estimates, 0, 0);
     }
   }
 
   private BackupResult take() {
     requireFreeName();
     // The writer comes first: a sink that cannot be written to should not cost a snapshot.
-    try (SinkWriter sinkWriter = sink.write(documentKey, WriteOptions.NONE)) {
-      BackupRequest request = request();
-      try (BackupSession session = source.openBackup(request)) {
-        Manifest.Document document = writeDocument(session, request, sinkWriter);
-        session.finish();
-        checkCancelled();
-        sinkWriter.commit(document.digest());
-        return publish(session, document);
-      }
+    try (Held<SinkWriter> writer =
+        new Held<>(sink.write(documentKey, WriteOptions.NONE), SinkWriter::close)) {
+      Content content = read(writer.resource());
+      checkCancelled();
+      writer.resource().commit(content.document().digest());
+      return publish(content);
     } catch (IOException e) {
       throw new StorageException(
           StorageException.Kind.OTHER,
@@ -126,8 +135,28 @@ public final class BackupRun {
     }
   }
 
+  /**
+   * What was read.
+   *
+   * @param document the document that was written, and not yet committed
+   * @param notCaptured what it lacks
+   */
+  private record Content(Manifest.Document document, List<NotCaptured> notCaptured) {}
+
+  /** The session ends with the reading: nothing that follows should hold the source's snapshot. */
+  private Content read(SinkWriter sinkWriter) throws IOException {
+    BackupRequest request = request();
+    try (Held<BackupSession> held = new Held<>(source.openBackup(request), BackupSession::close)) {
+      BackupSession session = held.resource();
+      Manifest.Document document = writeDocument(session, request, sinkWriter);
+      session.finish();
+      return new Content(document, session.notCaptured());
+    }
+  }
+
   /** The document is stored; from here on it has to be cleared away if something fails. */
-  private BackupResult publish(BackupSession session, Manifest.Document document) {
+  private BackupResult publish(Content content) {
+    Manifest.Document document = content.document();
     try {
       checkStored(document);
       Manifest manifest =
@@ -137,36 +166,41 @@ public final class BackupRun {
               settings.clock().instant(),
               Version.writer(),
               List.of(document),
-              session.notCaptured());
+              content.notCaptured());
       if (settings.verifyAfterBackup()) {
         VerifyRun.check(sink, manifest, settings, new ProgressMeter(Operation.VERIFY, events));
       }
-      writeManifest(manifest);
-      session
-          .notCaptured()
-          .forEach(
-              missing ->
-                  events.warned(
-                      Operation.BACKUP,
-                      "Not captured: " + missing.object() + " (" + missing.reason() + ")"));
-      return result(
-          session, document.counts(), document.rawLength(), document.digest().lengthBytes());
+      publish(ManifestWriter.write(manifest));
     } catch (RuntimeException | Error e) {
-      removeDocument(e);
+      Held.undisturbed(() -> removeDocument(e));
       throw e;
     }
+    for (NotCaptured missing : content.notCaptured()) {
+      events.warned(
+          Operation.BACKUP, "Not captured: " + missing.object() + " (" + missing.reason() + ")");
+    }
+    return result(
+        document.source(),
+        content.notCaptured(),
+        document.counts(),
+        document.rawLength(),
+        document.digest().lengthBytes());
   }
 
   private BackupResult result(
-      BackupSession session, Map<String, Long> counts, long rawBytes, long storedBytes) {
+      SourceInfo from,
+      List<NotCaptured> notCaptured,
+      Map<String, Long> counts,
+      long rawBytes,
+      long storedBytes) {
     return new BackupResult(
         backupId,
         sink.location() + " " + documentKey,
-        session.source(),
+        from,
         counts,
         rawBytes,
         storedBytes,
-        session.notCaptured(),
+        notCaptured,
         progress.elapsed(),
         settings.dryRun());
   }
@@ -250,28 +284,65 @@ public final class BackupRun {
     }
   }
 
-  private void writeManifest(Manifest manifest) {
-    byte[] bytes = ManifestWriter.write(manifest);
-    try (SinkWriter writer = sink.write(manifestKey, WriteOptions.NONE)) {
-      SinkOutputStream out = new SinkOutputStream(writer);
-      out.write(bytes, 0, bytes.length);
-      writer.commit(out.finish());
+  private void publish(byte[] manifest) {
+    try (Held<SinkWriter> writer =
+        new Held<>(sink.write(manifestKey, WriteOptions.NONE), SinkWriter::close)) {
+      SinkOutputStream out = new SinkOutputStream(writer.resource());
+      out.write(manifest, 0, manifest.length);
+      writer.resource().commit(out.finish());
+    } catch (RuntimeException e) {
+      // The answer may have been lost, and not the manifest. Then the backup is there.
+      AtomicBoolean ours = new AtomicBoolean();
+      Held.undisturbed(() -> ours.set(isStored(manifest, e)));
+      if (!ours.get()) {
+        throw e;
+      }
+      events.warned(
+          Operation.BACKUP,
+          "Publishing "
+              + manifestKey
+              + " reported an error, but it is there, as it was written: "
+              + e.getMessage());
     }
   }
 
-  private void removeDocument(Throwable cause) {
-    boolean interrupted = Thread.interrupted(); // or the deletion would be cancelled too
+  private boolean isStored(byte[] manifest, RuntimeException cause) {
     try {
-      if (sink.stat(manifestKey).isEmpty()) {
+      Optional<StoredObject> stored = sink.stat(manifestKey);
+      if (stored.isEmpty() || stored.get().lengthBytes() != manifest.length) {
+        return false;
+      }
+      try (InputStream in = sink.read(manifestKey, 0, manifest.length)) {
+        return Arrays.equals(in.readAllBytes(), manifest);
+      }
+    } catch (RuntimeException | IOException e) {
+      cause.addSuppressed(e);
+      return false;
+    }
+  }
+
+  /**
+   * Takes the document back, unless a manifest speaks for it. A run that lost a race for the name
+   * has no document of its own, or one of another name; where a sink took equal bytes for one
+   * success, it may have the winner's, and that is left alone.
+   */
+  private void removeDocument(Throwable cause) {
+    try {
+      if (sink.stat(manifestKey).isEmpty() || !manifestNamesDocument()) {
         sink.delete(documentKey);
       }
     } catch (RuntimeException e) {
-      cause.addSuppressed(e);
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
+      // Not to know is a reason to keep it; prune clears what no manifest names.
+      if (e != cause) {
+        cause.addSuppressed(e);
       }
     }
+  }
+
+  private boolean manifestNamesDocument() {
+    return new Catalog(sink)
+        .manifest(backupId).documents().stream()
+            .anyMatch(document -> document.key().equals(documentKey));
   }
 
   private static void checkCancelled() {
