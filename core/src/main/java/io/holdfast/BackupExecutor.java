@@ -24,13 +24,11 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +47,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by many threads; each call does its own work on its own connections. A call
  * blocks until it is done; interrupting its thread cancels it with a {@link CancelledException},
- * and leaves nothing half-done visible. Every failure is a {@link BackupException}: a method that
- * returns has done what it says.
+ * and leaves nothing half-done visible. Every failure is thrown, as a {@link BackupException}
+ * unless it is an error of the JVM or a bug in a handler or sink: a method that returns has done
+ * what it says.
  *
  * <p>Closing the executor closes the handlers and sinks that it opened from URIs, and leaves alone
  * those that it was given.
@@ -104,8 +103,8 @@ public final class BackupExecutor implements AutoCloseable {
    *
    * @param ref the backup's id, the key of its manifest or document in the sink, the path of a file
    *     outside the sink, or {@link #LATEST}
-   * @throws BackupException if it could not be restored whole; the message says what the target
-   *     holds now
+   * @throws BackupException if it could not be restored whole; once the restore had begun, what the
+   *     target holds now is suppressed in it, and told to listeners as a warning
    */
   public RestoreResult restoreFromBackup(String ref) {
     return restoreFromBackup(ref, restoreOptions);
@@ -116,8 +115,8 @@ public final class BackupExecutor implements AutoCloseable {
    *
    * @param ref as in {@link #restoreFromBackup(String)}
    * @param options how to restore it
-   * @throws BackupException if it could not be restored whole; the message says what the target
-   *     holds now
+   * @throws BackupException if it could not be restored whole; once the restore had begun, what the
+   *     target holds now is suppressed in it, and told to listeners as a warning
    */
   public RestoreResult restoreFromBackup(String ref, RestoreOptions options) {
     try (Origins.Resolved resolved = origins().resolve(ref)) {
@@ -132,8 +131,8 @@ public final class BackupExecutor implements AutoCloseable {
    *
    * @param file the file
    * @param options how to restore it
-   * @throws BackupException if it could not be restored whole; the message says what the target
-   *     holds now
+   * @throws BackupException if it could not be restored whole; once the restore had begun, what the
+   *     target holds now is suppressed in it, and told to listeners as a warning
    */
   public RestoreResult restoreFromFile(Path file, RestoreOptions options) {
     try (Origins.Resolved resolved = origins().resolveFile(file)) {
@@ -161,29 +160,37 @@ public final class BackupExecutor implements AutoCloseable {
   }
 
   /**
-   * The backups under the executor's prefix, newest first, and manifests that cannot be read.
+   * The backups under the executor's prefix, newest first, and manifests that cannot be read. What
+   * follows the prefix must be a timestamp in the executor's format, or in the default one: {@code
+   * app} does not list the backups of {@code app-two}.
    *
    * @throws BackupException if the sink cannot be listed
    */
   public List<CatalogEntry> list() {
-    return new Catalog(sink).list(settings.prefix() + "-");
+    return new Catalog(sink).list(settings.prefix() + "-", settings::owns);
   }
 
   /**
    * Deletes a backup: its manifest first, so that nothing half-deleted is ever listed. Succeeds if
    * it is gone.
    *
+   * @param backupId its id, whatever its prefix; not a key, and not {@link #LATEST}
    * @throws BackupException if something could not be deleted; what is left is named
    */
   public void delete(String backupId) {
+    if (backupId.equals(LATEST)) {
+      throw new ConfigurationException(
+          List.of("delete takes the id of one backup, not " + LATEST + ". Nothing was deleted."));
+    }
     if (!settings.dryRun()) {
       new Catalog(sink).delete(backupId);
     }
   }
 
   /**
-   * Clears what interrupted runs left behind under the executor's prefix: documents without a
-   * manifest, temp files, unfinished uploads.
+   * Clears what interrupted runs left behind: documents under the executor's prefix and with its
+   * suffix that no manifest speaks for, and the sink's temp files and unfinished uploads, which
+   * have no prefix yet and may be other applications'.
    *
    * @param olderThan how old a leftover must be; longer than any backup takes, since one that is
    *     being written looks the same
@@ -219,54 +226,77 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws Exception as in {@link #protect}
    */
   public <T> ProtectResult<T> protectValue(Callable<@Nullable T> action) throws Exception {
-    Optional<BackupResult> backup = prepare();
+    Safeguard safeguard = prepare();
     if (settings.dryRun()) {
-      return new ProtectResult<>(Optional.empty(), backup, List.of(), true);
+      return new ProtectResult<>(Optional.empty(), safeguard.created(), List.of(), true);
     }
     T value;
     try {
       value = action.call();
     } catch (Throwable e) { // whatever stopped the action may have left the target changed
-      restoreAfter(e, backup);
+      safeguard.restoreFrom().ifPresent(ref -> restoreAfter(e, ref));
       throw e;
     }
-    return succeeded(value, backup);
+    return succeeded(value, safeguard.created());
   }
 
-  private Optional<BackupResult> prepare() {
+  /**
+   * What stands behind an action.
+   *
+   * @param created the backup that was taken for it
+   * @param restoreFrom what is restored if it fails
+   */
+  private record Safeguard(Optional<BackupResult> created, Optional<String> restoreFrom) {}
+
+  private Safeguard prepare() {
     return switch (mode) {
-      case FULL, CREATE_ONLY -> Optional.of(createBackup());
-      case RESTORE_ONLY -> {
-        verify(requireExisting());
-        yield Optional.empty();
-      }
-      case MANUAL -> Optional.empty();
+      case FULL -> full();
+      case CREATE_ONLY -> new Safeguard(Optional.of(createBackup()), Optional.empty());
+      case RESTORE_ONLY -> existing();
+      case MANUAL -> new Safeguard(Optional.empty(), Optional.empty());
     };
   }
 
-  private String requireExisting() {
-    return existingBackup.orElseThrow(
-        () ->
-            new ConfigurationException(
-                List.of("RESTORE_ONLY needs existingBackup: the id of the backup to restore.")));
+  /** A backup that nobody here can open would be no help when the action has failed. */
+  private Safeguard full() {
+    if (settings.cannotReadItsOwn()) {
+      throw new ConfigurationException(
+          List.of(
+              "FULL restores its backup if the action fails, and this executor could not open it:"
+                  + " it encrypts to public keys. Give it decryptionKeys, or choose CREATE_ONLY."
+                  + " The action was not run."));
+    }
+    BackupResult backup = createBackup();
+    if (!backup.dryRun() && settings.mayHaveOtherKeys()) {
+      try (Origins.Resolved resolved = origins().resolve(backup.backupId())) {
+        RestoreRun.requireReadable(resolved.sink(), resolved.origin(), settings);
+      }
+    }
+    return new Safeguard(Optional.of(backup), Optional.of(backup.backupId()));
   }
 
-  private void restoreAfter(Throwable error, Optional<BackupResult> backup) {
-    Supplier<String> ref =
-        switch (mode) {
-          case FULL -> () -> backup.orElseThrow().backupId();
-          case RESTORE_ONLY -> this::requireExisting;
-          case CREATE_ONLY, MANUAL -> null;
-        };
-    if (ref == null) {
-      return;
-    }
+  /** The backup that was checked is the one that is restored, also if another is newer by then. */
+  private Safeguard existing() {
+    String ref =
+        existingBackup.orElseThrow(
+            () ->
+                new ConfigurationException(
+                    List.of(
+                        "RESTORE_ONLY needs existingBackup: the id of the backup to restore.")));
+    VerifyResult verified = verify(ref);
+    return new Safeguard(
+        Optional.empty(), Optional.of(ref.equals(LATEST) ? verified.backupId() : ref));
+  }
+
+  private void restoreAfter(Throwable error, String ref) {
     // An action that was interrupted must not cancel the restore that mends it.
     boolean interrupted = Thread.interrupted();
     try {
-      restoreFromBackup(ref.get(), restoreOptions.withMode(RestoreMode.REPLACE));
+      restoreFromBackup(ref, restoreOptions.withMode(RestoreMode.REPLACE));
     } catch (RuntimeException | Error e) {
-      error.addSuppressed(e);
+      if (e != error) {
+        error.addSuppressed(e);
+      }
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -282,7 +312,7 @@ public final class BackupExecutor implements AutoCloseable {
       try {
         delete(id);
         kept = Optional.empty();
-      } catch (BackupException e) {
+      } catch (RuntimeException e) {
         // The action succeeded, and that must reach the caller; so must this.
         warnings.add("The backup " + id + " could not be deleted: " + e.getMessage());
         events.warned(Operation.BACKUP, warnings.get(0));
@@ -301,8 +331,8 @@ public final class BackupExecutor implements AutoCloseable {
     closeAll(owned, null);
   }
 
-  private static void closeAll(List<AutoCloseable> resources, @Nullable RuntimeException cause) {
-    RuntimeException first = cause;
+  private static void closeAll(List<AutoCloseable> resources, @Nullable Throwable cause) {
+    RuntimeException first = null;
     for (AutoCloseable resource : resources) {
       try {
         resource.close();
@@ -311,14 +341,16 @@ public final class BackupExecutor implements AutoCloseable {
             e instanceof RuntimeException runtime
                 ? runtime
                 : new BackupException("Closing failed: " + e.getMessage(), e);
-        if (first == null) {
+        if (cause != null) {
+          cause.addSuppressed(failure);
+        } else if (first == null) {
           first = failure;
         } else {
           first.addSuppressed(failure);
         }
       }
     }
-    if (first != null && cause == null) {
+    if (first != null) {
       throw first;
     }
   }
@@ -352,7 +384,7 @@ public final class BackupExecutor implements AutoCloseable {
     private @Nullable String sinkUri;
     private String prefix = "backup";
     private String suffix = ".json";
-    private String timestampFormat = "yyyy-MM-dd-HH-mm-ss";
+    private String timestampFormat = Settings.DEFAULT_TIMESTAMPS;
     private BackupMode mode = BackupMode.FULL;
     private @Nullable String existingBackup;
     private boolean deleteOnSuccess;
@@ -433,6 +465,8 @@ public final class BackupExecutor implements AutoCloseable {
     /**
      * How the timestamp in names is written, in UTC, as {@link DateTimeFormatter#ofPattern} reads
      * it; default {@code yyyy-MM-dd-HH-mm-ss}. Two backups with the same timestamp are an error.
+     * Backups in a format that was set earlier, and is not the default, are no longer listed; they
+     * are still found by their ids.
      */
     public Builder timestampFormat(String pattern) {
       timestampFormat = pattern;
@@ -555,6 +589,21 @@ public final class BackupExecutor implements AutoCloseable {
     public BackupExecutor build() {
       List<String> problems = new ArrayList<>();
       DateTimeFormatter format = checkNames(problems);
+      checkSettings(problems);
+      List<AutoCloseable> owned = new ArrayList<>();
+      try {
+        Opened opened = openAll(owned, problems);
+        if (opened != null && format != null && problems.isEmpty()) {
+          return new BackupExecutor(this, settings(format), opened);
+        }
+        throw new ConfigurationException(problems);
+      } catch (RuntimeException | Error e) {
+        closeAll(owned, e);
+        throw e;
+      }
+    }
+
+    private void checkSettings(List<String> problems) {
       if (source == null && sourceUri == null) {
         problems.add("No source was given: call source(uri) or source(handler).");
       }
@@ -572,10 +621,19 @@ public final class BackupExecutor implements AutoCloseable {
             "maxRecordBytes must be 1024 to "
                 + Limits.MAX_RECORD_BYTES
                 + ", not "
-                + maxRecordBytes);
+                + maxRecordBytes
+                + ".");
       }
+      if (verifyAfterBackup && !encryption.publicKeys().isEmpty() && keys.isNone()) {
+        problems.add(
+            "verifyAfterBackup reads backups that are encrypted to public keys: give"
+                + " decryptionKeys, or verify where the secret key is.");
+      }
+    }
+
+    /** Null if anything is missing; the problems then say what. */
+    private @Nullable Opened openAll(List<AutoCloseable> owned, List<String> problems) {
       ProviderContext context = new ProviderContext(retry, System.getenv());
-      List<AutoCloseable> owned = new ArrayList<>();
       BackupHandler openedSource =
           open(source, sourceUri, uri -> Providers.handler(uri, context), owned, problems);
       BackupHandler openedTarget =
@@ -584,17 +642,9 @@ public final class BackupExecutor implements AutoCloseable {
               : open(target, targetUri, uri -> Providers.handler(uri, context), owned, problems);
       StorageSink openedSink =
           open(sink, sinkUri, uri -> Providers.sink(uri, context), owned, problems);
-      if (!problems.isEmpty()
-          || openedSource == null
-          || openedTarget == null
-          || openedSink == null
-          || format == null) {
-        ConfigurationException error = new ConfigurationException(problems);
-        closeAll(owned, error);
-        throw error;
-      }
-      return new BackupExecutor(
-          this, settings(format), new Opened(openedSource, openedTarget, openedSink, owned));
+      return openedSource == null || openedTarget == null || openedSink == null
+          ? null
+          : new Opened(openedSource, openedTarget, openedSink, owned);
     }
 
     private Settings settings(DateTimeFormatter format) {
@@ -624,20 +674,35 @@ public final class BackupExecutor implements AutoCloseable {
 
     /** Names must be safe keys, whatever the time; null if the format is unusable. */
     private @Nullable DateTimeFormatter checkNames(List<String> problems) {
+      if (suffix.contains(Manifest.KEY_ENDING)) {
+        problems.add("The suffix " + suffix + " is taken by manifests.");
+      }
       try {
-        DateTimeFormatter format =
-            DateTimeFormatter.ofPattern(timestampFormat).withZone(ZoneOffset.UTC);
-        String name = prefix + "-" + format.format(Instant.EPOCH);
-        String ending = Codec.ZSTD.ending() + ".age";
-        if (!ObjectKey.isSafe(name + suffix + ending) || !suffix.startsWith(".")) {
-          problems.add(
-              "Prefix, timestamp format and suffix make the name \""
-                  + name
-                  + suffix
-                  + "\". Names consist of letters, digits, '.', '_' and '-' in segments joined by"
-                  + " '/'; the suffix begins with a dot.");
-        } else if ((suffix + ".").startsWith(Manifest.KEY_ENDING)) {
-          problems.add("The suffix " + suffix + " is taken by manifests.");
+        DateTimeFormatter format = Settings.timestamps(timestampFormat);
+        // Texts such as the names of days differ from hour to hour and from day to day.
+        for (int i = 0; i < 400; i++) {
+          String timestamp = format.format(Instant.EPOCH.plus(Duration.ofHours(i * 29L)));
+          String name = prefix + "-" + timestamp;
+          if (!suffix.startsWith(".")
+              || !ObjectKey.isSafe(name + suffix + Codec.ZSTD.ending() + ".age")
+              || !ObjectKey.isSafe(name + Manifest.KEY_ENDING)) {
+            problems.add(
+                "Prefix, timestamp format and suffix make the name \""
+                    + name
+                    + suffix
+                    + "\". Names consist of letters, digits, '.', '_' and '-' in segments joined by"
+                    + " '/', of up to 200 characters each; the suffix begins with a dot.");
+            return format;
+          }
+          if (!Settings.isTimestamp(format, timestamp)) {
+            problems.add(
+                "The timestamp format \""
+                    + timestampFormat
+                    + "\" writes what it cannot read, "
+                    + timestamp
+                    + ", so backups could not be told from others'. Choose another.");
+            return format;
+          }
         }
         return format;
       } catch (IllegalArgumentException | DateTimeException e) {

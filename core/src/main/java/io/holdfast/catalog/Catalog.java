@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -36,10 +37,23 @@ public final class Catalog {
    * @throws StorageException if the sink cannot be listed or a manifest cannot be fetched
    */
   public List<CatalogEntry> list(String prefix) {
+    return list(prefix, id -> true);
+  }
+
+  /**
+   * Every backup whose id begins with the prefix and meets the condition, newest first, with what
+   * cannot be read.
+   *
+   * @param prefix the beginning of the ids; empty for all
+   * @param ids which ids; the manifests of others are not fetched
+   * @throws StorageException if the sink cannot be listed or a manifest cannot be fetched
+   */
+  public List<CatalogEntry> list(String prefix, Predicate<String> ids) {
     List<CatalogEntry> entries = new ArrayList<>();
     try (Stream<StoredObject> objects = sink.list(prefix)) {
       objects
           .filter(object -> object.key().value().endsWith(Manifest.KEY_ENDING))
+          .filter(object -> ids.test(idOf(object.key())))
           .forEach(object -> read(object).ifPresent(entries::add));
     }
     entries.sort(
@@ -58,10 +72,15 @@ public final class Catalog {
           new CatalogEntry.Unreadable(
               id, object.key(), object.modified(), String.valueOf(e.getMessage())));
     } catch (StorageException e) {
-      if (e.kind() == StorageException.Kind.NOT_FOUND) {
-        return Optional.empty(); // deleted since it was listed
-      }
-      throw e;
+      return switch (e.kind()) {
+        case NOT_FOUND -> Optional.empty(); // deleted since it was listed
+        // Damage to one must not hide the others; what may pass, or concerns all, is thrown.
+        case CORRUPT, OUT_OF_RANGE ->
+            Optional.of(
+                new CatalogEntry.Unreadable(
+                    id, object.key(), object.modified(), String.valueOf(e.getMessage())));
+        default -> throw e;
+      };
     }
   }
 
@@ -134,6 +153,9 @@ public final class Catalog {
    * @throws BackupException if something could not be deleted; what is left is named
    */
   public void delete(String backupId) {
+    if (!ObjectKey.isSafe(backupId + Manifest.KEY_ENDING)) {
+      return; // no backup can have that name
+    }
     ObjectKey key = Manifest.keyOf(backupId);
     if (sink.stat(key).isEmpty()) {
       return;
@@ -151,7 +173,7 @@ public final class Catalog {
                 + backupId
                 + " is no longer listed, but its document "
                 + document
-                + " could not be deleted: "
+                + " could not be deleted, and is left to prune: "
                 + e.getMessage(),
             e);
       }
@@ -161,15 +183,36 @@ public final class Catalog {
   /** The documents of a backup; by their names where its manifest cannot be read. */
   private List<ObjectKey> documentKeys(String backupId) {
     try {
-      return manifest(backupId).documents().stream().map(Manifest.Document::key).toList();
+      return manifest(backupId).documents().stream()
+          .map(Manifest.Document::key)
+          .filter(key -> isOwn(key, backupId))
+          .toList();
     } catch (FormatException unreadable) {
       try (Stream<StoredObject> objects = sink.list(backupId + ".")) {
         return objects
             .map(StoredObject::key)
             .filter(key -> !key.value().endsWith(Manifest.KEY_ENDING))
+            .filter(key -> isOwn(key, backupId))
             .toList();
       }
     }
+  }
+
+  /**
+   * Whether no backup with a longer id speaks for a document: an id may hold dots, and then {@code
+   * app-10.30.45.json} begins with {@code app-10.30.}, too.
+   */
+  private boolean isOwn(ObjectKey document, String backupId) {
+    String key = document.value();
+    for (int dot = key.lastIndexOf('.');
+        dot > backupId.length();
+        dot = key.lastIndexOf('.', dot - 1)) {
+      String longer = key.substring(0, dot) + Manifest.KEY_ENDING;
+      if (ObjectKey.isSafe(longer) && sink.stat(ObjectKey.of(longer)).isPresent()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String idOf(ObjectKey key) {

@@ -9,10 +9,14 @@ import io.holdfast.format.Manifest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageSink;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the backup that somebody names: by id, key, path, or as the latest. */
 public final class Origins {
@@ -79,15 +83,16 @@ public final class Origins {
    * @throws StorageException of kind {@code NOT_FOUND} if there is no such file
    */
   public Resolved resolveFile(Path file) {
-    Path absolute = file.toAbsolutePath();
-    Path folder = absolute.getParent();
-    Path name = absolute.getFileName();
-    if (folder == null || name == null || !Files.isRegularFile(absolute)) {
-      throw new StorageException(
-          StorageException.Kind.NOT_FOUND,
-          file.toString(),
-          "There is no file " + file + ". Nothing was changed.",
-          null);
+    Path real;
+    try {
+      real = file.toRealPath(); // a link's target has its manifest beside it
+    } catch (IOException e) {
+      throw noFile(file, e);
+    }
+    Path folder = real.getParent();
+    Path name = real.getFileName();
+    if (folder == null || name == null || !Files.isRegularFile(real)) {
+      throw noFile(file, null);
     }
     if (!ObjectKey.isSafe(name.toString())) {
       throw new StorageException(
@@ -103,6 +108,14 @@ public final class Origins {
         find(folderSink, name.toString())
             .orElseGet(() -> new RestoreRun.Origin.Unlisted(ObjectKey.of(name.toString())));
     return new Resolved(origin, folderSink, true);
+  }
+
+  private static StorageException noFile(Path file, @Nullable IOException cause) {
+    return new StorageException(
+        StorageException.Kind.NOT_FOUND,
+        file.toString(),
+        "There is no file " + file + ". Nothing was changed.",
+        cause);
   }
 
   /** By id, by the manifest's key, or by the document's key. */
@@ -122,10 +135,20 @@ public final class Origins {
     for (int dot = ref.lastIndexOf('.'); dot > 0; dot = ref.lastIndexOf('.', dot - 1)) {
       String stem = ref.substring(0, dot);
       if (has(in, stem + Manifest.KEY_ENDING)) {
-        return Optional.of(new RestoreRun.Origin.Listed(catalog.manifest(stem)));
+        Manifest manifest = catalog.manifest(stem);
+        // A leftover may have the name of a backup that has another document.
+        return Optional.of(
+            names(manifest, ref)
+                ? new RestoreRun.Origin.Listed(manifest)
+                : new RestoreRun.Origin.Unlisted(ObjectKey.of(ref)));
       }
     }
     return Optional.of(new RestoreRun.Origin.Unlisted(ObjectKey.of(ref)));
+  }
+
+  private static boolean names(Manifest manifest, String documentKey) {
+    return manifest.documents().stream()
+        .anyMatch(document -> document.key().value().equals(documentKey));
   }
 
   private static boolean has(StorageSink in, String key) {
@@ -134,16 +157,17 @@ public final class Origins {
 
   private static Optional<Path> existingFile(String ref) {
     try {
-      String path = ref.startsWith("file:") ? Path.of(java.net.URI.create(ref)).toString() : ref;
-      return Optional.of(Path.of(path)).filter(Files::isRegularFile);
-    } catch (IllegalArgumentException e) {
+      boolean uri = ref.regionMatches(true, 0, "file:", 0, 5);
+      return Optional.of(uri ? Path.of(URI.create(ref)) : Path.of(ref))
+          .filter(Files::isRegularFile);
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
       return Optional.empty(); // not a path, so not a file either
     }
   }
 
   /** The newest backup under the prefix. An unreadable one that may be newer is not passed over. */
   private Manifest latest() {
-    List<CatalogEntry> entries = new Catalog(sink).list(settings.prefix() + "-");
+    List<CatalogEntry> entries = new Catalog(sink).list(settings.prefix() + "-", settings::owns);
     for (CatalogEntry entry : entries) {
       if (entry instanceof CatalogEntry.Backup backup) {
         entries.stream()

@@ -7,8 +7,10 @@ import io.holdfast.spi.Location;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.StorageSinkProvider;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,10 +42,25 @@ public final class Providers {
         .open(location, context);
   }
 
+  /** A module that lacks its driver must not come out as an error of the JVM. */
+  private static <P> List<P> loaded(Iterable<P> providers) {
+    try {
+      List<P> all = new ArrayList<>();
+      providers.forEach(all::add);
+      return all;
+    } catch (ServiceConfigurationError e) {
+      throw new ConfigurationException(
+          List.of(
+              "A provider on the class path cannot be loaded: "
+                  + e.getMessage()
+                  + (e.getCause() == null ? "" : " (" + e.getCause() + ")")));
+    }
+  }
+
   static <P> P choose(
       Location location, String what, Iterable<P> providers, Function<P, Set<String>> schemes) {
     Map<String, P> byScheme = new TreeMap<>();
-    for (P provider : providers) {
+    for (P provider : loaded(providers)) {
       for (String scheme : schemes.apply(provider)) {
         P other = byScheme.putIfAbsent(scheme, provider);
         if (other != null && scheme.equals(location.scheme())) {

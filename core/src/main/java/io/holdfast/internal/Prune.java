@@ -1,7 +1,6 @@
 package io.holdfast.internal;
 
-import io.holdfast.catalog.Catalog;
-import io.holdfast.catalog.CatalogEntry;
+import io.holdfast.ConfigurationException;
 import io.holdfast.format.Codec;
 import io.holdfast.format.Manifest;
 import io.holdfast.spi.Leftover;
@@ -11,9 +10,8 @@ import io.holdfast.spi.StoredObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -21,60 +19,80 @@ import java.util.stream.Stream;
 public final class Prune {
   private Prune() {}
 
-  /** Clears leftovers older than that and tells what they were. */
+  /**
+   * Clears leftovers older than that and tells what they were.
+   *
+   * @throws ConfigurationException if the age is negative: what is written right now would qualify
+   */
   public static List<String> run(StorageSink sink, Settings settings, Duration olderThan) {
-    Instant limit = settings.clock().instant().minus(olderThan);
+    if (olderThan.isNegative()) {
+      throw new ConfigurationException(
+          List.of("prune was asked for leftovers younger than none: " + olderThan + "."));
+    }
+    Instant limit = before(settings.clock().instant(), olderThan);
     List<String> cleared = new ArrayList<>();
     for (Leftover leftover : sink.leftovers()) {
       if (leftover.modified().isBefore(limit)) {
-        cleared.add(leftover.id());
         if (!settings.dryRun()) {
           sink.discard(leftover);
         }
+        cleared.add(leftover.id());
       }
     }
     for (ObjectKey orphan : orphans(sink, settings, limit)) {
-      cleared.add(orphan.value());
       if (!settings.dryRun()) {
         sink.delete(orphan);
       }
+      cleared.add(orphan.value());
     }
-    return cleared;
+    return List.copyOf(cleared);
+  }
+
+  private static Instant before(Instant now, Duration age) {
+    return age.compareTo(Duration.between(Instant.MIN, now)) > 0 ? Instant.MIN : now.minus(age);
   }
 
   /** Documents of ours, by their names, that no manifest speaks for. */
   private static List<ObjectKey> orphans(StorageSink sink, Settings settings, Instant limit) {
-    Pattern ours = documentNames(settings);
+    Pattern document = documentNames(settings);
     List<ObjectKey> candidates;
     try (Stream<StoredObject> objects = sink.list(settings.prefix() + "-")) {
       candidates =
           objects
               .filter(object -> object.modified().isBefore(limit))
               .map(StoredObject::key)
-              .filter(key -> ours.matcher(key.value()).matches())
+              .filter(key -> isOurs(document.matcher(key.value()), settings))
               .toList();
     }
-    // Manifests are read after the documents were listed: whoever got one since is kept.
-    Set<String> backups = new HashSet<>();
-    for (CatalogEntry entry : new Catalog(sink).list(settings.prefix() + "-")) {
-      backups.add(entry.backupId());
+    // Manifests are looked for after the documents were listed: whoever got one since is kept.
+    return candidates.stream().filter(key -> !hasManifest(sink, key.value())).toList();
+  }
+
+  private static boolean isOurs(Matcher matcher, Settings settings) {
+    return matcher.matches() && settings.owns(matcher.group(1));
+  }
+
+  /** Whether any backup speaks for the document, readable or not. */
+  private static boolean hasManifest(StorageSink sink, String key) {
+    for (int dot = key.lastIndexOf('.'); dot > 0; dot = key.lastIndexOf('.', dot - 1)) {
+      String manifest = key.substring(0, dot) + Manifest.KEY_ENDING;
+      if (ObjectKey.isSafe(manifest) && sink.stat(ObjectKey.of(manifest)).isPresent()) {
+        return true;
+      }
     }
-    return candidates.stream()
-        .filter(key -> backups.stream().noneMatch(id -> key.value().startsWith(id + ".")))
-        .toList();
+    return false;
   }
 
   private static Pattern documentNames(Settings settings) {
     return Pattern.compile(
-        Pattern.quote(settings.prefix())
-            + "-[0-9A-Za-z._-]+"
+        "("
+            + Pattern.quote(settings.prefix())
+            + "-[0-9A-Za-z._/-]+)"
             + Pattern.quote(settings.suffix())
-            + "("
+            + "(?:"
             + Pattern.quote(Codec.ZSTD.ending())
             + "|"
             + Pattern.quote(Codec.GZIP.ending())
-            + ")?(\\.age)?(?<!"
-            + Pattern.quote(Manifest.KEY_ENDING)
-            + ")");
+            + ")?(?:\\.age)?");
   }
 }

@@ -1,5 +1,6 @@
 package io.holdfast.internal;
 
+import io.holdfast.BackupException;
 import io.holdfast.Operation;
 import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreResult;
@@ -10,6 +11,7 @@ import io.holdfast.format.RecordFrame;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.HandlerException;
+import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.RestorePlan;
 import io.holdfast.spi.RestoreRequest;
@@ -66,6 +68,13 @@ public final class RestoreRun {
   private final Events events;
   private final ProgressMeter progress;
 
+  /** What a first pass over a document without a manifest has found. */
+  private Map<String, Long> counted = Map.of();
+
+  private Optional<ObjectDigest> checked = Optional.empty();
+  private boolean begun;
+  private boolean atomic;
+
   /** A run that begins now. */
   public RestoreRun(
       StorageSink sink,
@@ -86,8 +95,8 @@ public final class RestoreRun {
   /**
    * Restores.
    *
-   * @throws io.holdfast.BackupException if it could not be restored whole; the message says what
-   *     the target holds now
+   * @throws BackupException if it could not be restored whole; the message says what the target
+   *     holds now
    */
   public RestoreResult run() {
     String id = origin.backupId();
@@ -103,63 +112,130 @@ public final class RestoreRun {
     }
   }
 
+  /**
+   * Opens a backup as far as its header, to see that the keys at hand fit.
+   *
+   * @throws BackupException if it cannot be opened
+   */
+  public static void requireReadable(StorageSink sink, Origin origin, Settings settings) {
+    open(sink, origin, settings, Optional.empty()).close();
+  }
+
   private RestoreResult restore() {
+    if (origin instanceof Origin.Unlisted) {
+      // Nothing but its end tells what it holds, and nothing at all how long it is: see first.
+      checkUnlisted();
+    }
     try (StoredDocument document = open()) {
-      DocumentReader reader = document.reader();
-      Optional<Map<String, Long>> known = reader.expectedCounts();
-      known.ifPresent(this::requireFilterMatches);
-      try (RestoreSession session = target.openRestore(request(reader))) {
-        RestorePlan plan = session.prepare();
-        plan.warnings().forEach(warning -> events.warned(Operation.RESTORE, warning));
-        if (!plan.atomic() || options.verifyFirst() || settings.dryRun()) {
-          verify();
-        }
-        Map<String, Long> counts =
-            settings.dryRun()
-                ? wanted(reader.expectedCounts().orElse(Map.of()))
-                : write(document, session, plan);
-        return new RestoreResult(
-            origin.backupId(),
-            target.location(),
-            counts,
-            plan.steps(),
-            plan.warnings(),
-            progress.elapsed(),
-            settings.dryRun());
+      Map<String, Long> counts = document.reader().expectedCounts().orElse(counted);
+      requireFilterMatches(counts);
+      RestoreSession session = target.openRestore(request(document.reader(), wanted(counts)));
+      RestoreResult result;
+      try {
+        result = restore(document, session, wanted(counts));
+      } catch (RuntimeException | Error | IOException e) {
+        giveUp(session, e);
+        throw e;
       }
+      return closed(session, result);
     } catch (IOException e) {
       throw StoredDocument.translate(documentKey(), e);
     }
   }
 
-  private Map<String, Long> write(StoredDocument document, RestoreSession session, RestorePlan plan)
+  private RestoreResult restore(
+      StoredDocument document, RestoreSession session, Map<String, Long> wanted)
       throws IOException {
-    DocumentReader reader = document.reader();
-    reader
-        .expectedCounts()
-        .map(this::wanted)
-        .ifPresent(
-            counts ->
-                progress.expect(
-                    counts.size(), counts.values().stream().mapToLong(Long::longValue).sum()));
+    RestorePlan plan = session.prepare();
+    atomic = plan.atomic();
+    plan.warnings().forEach(warning -> events.warned(Operation.RESTORE, warning));
+    boolean checkFirst = !plan.atomic() || options.verifyFirst() || settings.dryRun();
+    if (origin instanceof Origin.Listed listed && checkFirst) {
+      document.close(); // or its connection would have to wait for as long as the check takes
+      VerifyRun.check(
+          sink, listed.manifest(), settings, new ProgressMeter(Operation.VERIFY, events));
+      if (!settings.dryRun()) {
+        try (StoredDocument again = open()) {
+          write(again, session, wanted);
+        }
+      }
+    } else if (!settings.dryRun()) {
+      write(document, session, wanted);
+    }
+    return new RestoreResult(
+        origin.backupId(),
+        target.location(),
+        wanted,
+        plan.steps(),
+        plan.warnings(),
+        progress.elapsed(),
+        settings.dryRun());
+  }
+
+  private void write(StoredDocument document, RestoreSession session, Map<String, Long> wanted)
+      throws IOException {
+    progress.expect(wanted.size(), wanted.values().stream().mapToLong(Long::longValue).sum());
+    begun = true;
     session.begin();
     new FramePump(
-            reader,
+            document.reader(),
             settings.parallelism(),
             session.ordering() == RestoreSession.Ordering.BY_COLLECTION,
             options.filter(),
             session::write,
             session::close,
             progress,
-            "The restore was cancelled. "
-                + (plan.atomic() ? "The target is as it was." : "The target is partly written."))
+            "The restore was cancelled. " + stateOfTarget())
         .run();
     document.finish();
-    requireFilterMatches(reader.counts()); // only now known where there is no manifest
-    Map<String, Long> counts = wanted(reader.counts());
-    compare(counts, session.recordsWritten());
+    compare(wanted, session.recordsWritten());
     session.finish();
-    return counts;
+    begun = false;
+  }
+
+  private String stateOfTarget() {
+    return "The target "
+        + target.location()
+        + (begun && !atomic ? " is partly written." : " is as it was.");
+  }
+
+  /** Undoes what can be undone, and tells what the target holds now. */
+  private void giveUp(RestoreSession session, Throwable cause) {
+    String state = stateOfTarget();
+    try {
+      Held.undisturbed(session::close);
+    } catch (RuntimeException e) {
+      if (e != cause) {
+        cause.addSuppressed(e);
+      }
+      state =
+          "Undoing the restore failed; look at what the target " + target.location() + " holds.";
+    }
+    if (begun) {
+      events.warned(Operation.RESTORE, state);
+      cause.addSuppressed(new BackupException(state));
+    }
+  }
+
+  /** The restore is final by now, so what closing throws is no failure of it. */
+  private RestoreResult closed(RestoreSession session, RestoreResult result) {
+    try {
+      Held.undisturbed(session::close);
+      return result;
+    } catch (RuntimeException e) {
+      String warning = "The target was restored, but not closed in order: " + e.getMessage();
+      events.warned(Operation.RESTORE, warning);
+      List<String> warnings = new ArrayList<>(result.warnings());
+      warnings.add(warning);
+      return new RestoreResult(
+          result.backupId(),
+          result.target(),
+          result.counts(),
+          result.steps(),
+          List.copyOf(warnings),
+          result.duration(),
+          result.dryRun());
+    }
   }
 
   private void compare(Map<String, Long> expected, Map<String, Long> written) {
@@ -173,6 +249,7 @@ public final class RestoreRun {
         });
     written.keySet().stream()
         .filter(collection -> !expected.containsKey(collection))
+        .filter(collection -> written.getOrDefault(collection, 0L) != 0)
         .forEach(collection -> differences.add(collection + ": not in the backup"));
     if (!differences.isEmpty()) {
       throw new HandlerException(
@@ -206,10 +283,10 @@ public final class RestoreRun {
     }
   }
 
-  private RestoreRequest request(DocumentReader reader) {
+  private RestoreRequest request(DocumentReader reader, Map<String, Long> wanted) {
     return new RestoreRequest(
         reader.header(),
-        reader.expectedCounts().map(this::wanted),
+        Optional.of(wanted),
         options.filter(),
         options.mode(),
         options.atomic(),
@@ -218,6 +295,11 @@ public final class RestoreRun {
   }
 
   private StoredDocument open() {
+    return open(sink, origin, settings, checked);
+  }
+
+  private static StoredDocument open(
+      StorageSink sink, Origin origin, Settings settings, Optional<ObjectDigest> checked) {
     if (origin instanceof Origin.Listed listed) {
       return StoredDocument.open(
           sink,
@@ -227,10 +309,14 @@ public final class RestoreRun {
           settings.maxRecordBytes());
     }
     return StoredDocument.openPlain(
-        sink, documentKey(), settings.keys(), settings.maxRecordBytes());
+        sink, documentKey(origin), settings.keys(), settings.maxRecordBytes(), checked);
   }
 
   private ObjectKey documentKey() {
+    return documentKey(origin);
+  }
+
+  private static ObjectKey documentKey(Origin origin) {
     return origin instanceof Origin.Listed listed
         ? onlyDocument(listed.manifest()).key()
         : ((Origin.Unlisted) origin).key();
@@ -249,24 +335,22 @@ public final class RestoreRun {
     return manifest.documents().get(0);
   }
 
-  /** A pass over the whole backup before the target is touched. */
-  private void verify() {
-    ProgressMeter meter = new ProgressMeter(Operation.VERIFY, events);
-    if (origin instanceof Origin.Listed listed) {
-      VerifyRun.check(sink, listed.manifest(), settings, meter);
-      return;
-    }
+  /** A pass over a whole document that has no manifest, before the target is touched. */
+  private void checkUnlisted() {
     try (StoredDocument document = open()) {
+      DocumentReader reader = document.reader();
       new FramePump(
-              document.reader(),
+              reader,
               settings.parallelism(),
               false,
               CollectionFilter.ALL,
               (collection, batch) -> RecordFrame.checkJson(batch.array(), 0, batch.end()),
               () -> {},
-              meter,
+              new ProgressMeter(Operation.VERIFY, events),
               "The restore was cancelled; nothing was changed.")
           .run();
+      counted = reader.counts();
+      checked = Optional.of(document.readToEnd());
     } catch (IOException e) {
       throw StoredDocument.translate(documentKey(), e);
     }

@@ -5,8 +5,11 @@ import io.holdfast.DecryptionKeys;
 import io.holdfast.Encryption;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.Retry;
+import java.text.ParsePosition;
 import java.time.Clock;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 
 /**
  * How an executor works, checked when it was built.
@@ -40,4 +43,49 @@ public record Settings(
     boolean verifyAfterBackup,
     Retry retry,
     Clock clock,
-    boolean dryRun) {}
+    boolean dryRun) {
+  /** How timestamps in ids are written unless somebody chooses otherwise. */
+  public static final String DEFAULT_TIMESTAMPS = "yyyy-MM-dd-HH-mm-ss";
+
+  private static final DateTimeFormatter DEFAULT_FORMAT = timestamps(DEFAULT_TIMESTAMPS);
+
+  /**
+   * A format of timestamps in ids: in UTC, and the same in every country.
+   *
+   * @throws IllegalArgumentException if the pattern is none
+   */
+  public static DateTimeFormatter timestamps(String pattern) {
+    return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).withZone(ZoneOffset.UTC);
+  }
+
+  /**
+   * Whether a backup of that id is one of this prefix: what follows the prefix must be a timestamp,
+   * in the format that is set or in the default one, or {@code app} would take the backups of
+   * {@code app-two} for its own.
+   */
+  public boolean owns(String backupId) {
+    if (!backupId.startsWith(prefix + "-")) {
+      return false;
+    }
+    String timestamp = backupId.substring(prefix.length() + 1);
+    return isTimestamp(timestampFormat, timestamp) || isTimestamp(DEFAULT_FORMAT, timestamp);
+  }
+
+  /** Whether new backups are encrypted and nothing that could open them is at hand. */
+  public boolean cannotReadItsOwn() {
+    return !encryption.isNone() && keys.isNone();
+  }
+
+  /** Whether new backups are encrypted, and with other keys, perhaps, than those at hand. */
+  public boolean mayHaveOtherKeys() {
+    return !encryption.isNone();
+  }
+
+  /** Whether the text has the form of the format. */
+  public static boolean isTimestamp(DateTimeFormatter format, String text) {
+    ParsePosition position = new ParsePosition(0);
+    return format.parseUnresolved(text, position) != null
+        && position.getErrorIndex() < 0
+        && position.getIndex() == text.length();
+  }
+}

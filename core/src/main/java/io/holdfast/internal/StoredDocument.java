@@ -1,6 +1,7 @@
 package io.holdfast.internal;
 
 import io.holdfast.BackupException;
+import io.holdfast.CancelledException;
 import io.holdfast.DecryptionKeys;
 import io.holdfast.EncryptionException;
 import io.holdfast.format.DocumentReader;
@@ -18,6 +19,8 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A document in a sink, opened for one pass: fetched, digested and decrypted on the way. Used by
@@ -25,6 +28,11 @@ import java.util.Optional;
  */
 final class StoredDocument implements AutoCloseable {
   private static final int BUFFER_BYTES = 1 << 17;
+
+  /** How much is read only to tell a damaged header from a wrong key. */
+  private static final long MAX_BYTES_TO_EXPLAIN = 256L << 20;
+
+  private static final Logger log = LoggerFactory.getLogger(StoredDocument.class);
 
   private final ObjectKey key;
   private final Optional<ObjectDigest> expected;
@@ -75,10 +83,18 @@ final class StoredDocument implements AutoCloseable {
     }
   }
 
-  /** Opens a document that has no manifest. */
+  /**
+   * Opens a document that has no manifest.
+   *
+   * @param expected what an earlier pass over it has seen; empty for the first
+   */
   @SuppressWarnings("resource") // handed on, or closed on failure
   static StoredDocument openPlain(
-      StorageSink sink, ObjectKey key, DecryptionKeys keys, int maxRecordBytes) {
+      StorageSink sink,
+      ObjectKey key,
+      DecryptionKeys keys,
+      int maxRecordBytes,
+      Optional<ObjectDigest> expected) {
     StoredObject object =
         sink.stat(key)
             .orElseThrow(
@@ -96,8 +112,7 @@ final class StoredDocument implements AutoCloseable {
       buffered.reset();
       InputStream plain =
           AgeStreams.isAge(magic) ? AgeStreams.decrypting(buffered, keys) : buffered;
-      return new StoredDocument(
-          key, Optional.empty(), stored, PlainDocuments.open(plain, maxRecordBytes));
+      return new StoredDocument(key, expected, stored, PlainDocuments.open(plain, maxRecordBytes));
     } catch (IOException e) {
       closeAfter(stored, e);
       throw translate(key, e);
@@ -153,6 +168,16 @@ final class StoredDocument implements AutoCloseable {
     }
   }
 
+  /** Reads what is left; length and digest of the whole. Called once, in place of finish. */
+  ObjectDigest readToEnd() {
+    try {
+      stored.skipToEnd();
+      return stored.digest();
+    } catch (IOException e) {
+      throw translate(key, e);
+    }
+  }
+
   private static void checkDigest(ObjectKey key, DigestingInputStream stored, ObjectDigest expected)
       throws IOException {
     stored.skipToEnd();
@@ -161,12 +186,17 @@ final class StoredDocument implements AutoCloseable {
           FormatException.Kind.CORRUPT,
           "The document "
               + key
-              + " was changed since it was written: its SHA-256 differs from its manifest's.");
+              + " was changed since it was written or checked: its SHA-256 differs.");
     }
   }
 
   private static RuntimeException damagedOr(
       EncryptionException e, ObjectKey key, DigestingInputStream stored, ObjectDigest expected) {
+    if (e.kind() == EncryptionException.Kind.KEY_MISSING
+        || expected.lengthBytes() > MAX_BYTES_TO_EXPLAIN) {
+      closeAfter(stored, e);
+      return e;
+    }
     try (stored) {
       checkDigest(key, stored, expected);
       return e;
@@ -181,8 +211,11 @@ final class StoredDocument implements AutoCloseable {
 
   /** An error of the stream as one of ours. */
   static BackupException translate(ObjectKey key, IOException e) {
-    return e.getCause() instanceof BackupException ours
-        ? ours
+    if (e.getCause() instanceof BackupException ours) {
+      return ours;
+    }
+    return Thread.currentThread().isInterrupted()
+        ? new CancelledException("Reading " + key + " was cancelled.", e)
         : new StorageException(
             StorageException.Kind.OTHER,
             key.value(),
@@ -198,12 +231,13 @@ final class StoredDocument implements AutoCloseable {
     }
   }
 
+  /** May be called twice. A stream that cannot be closed has still been read. */
   @Override
   public void close() {
     try (stored) {
       reader.close();
     } catch (IOException e) {
-      throw translate(key, e);
+      log.debug("The stream of {} could not be closed", key, e);
     }
   }
 }
