@@ -38,7 +38,8 @@ public record RestoreOptions(
 
   /**
    * The same, giving up atomicity for speed: several connections write at once, and a restore that
-   * fails leaves the target partly written. The backup is then verified whole beforehand.
+   * fails leaves the target partly written. The backup's bytes are compared with its manifest
+   * beforehand; with {@link #verifyingFirst} each record is parsed as well.
    */
   public RestoreOptions withoutAtomicity() {
     return new RestoreOptions(mode, filter, false, verifyFirst);

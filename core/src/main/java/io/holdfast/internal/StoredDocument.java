@@ -122,6 +122,22 @@ final class StoredDocument implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that the object is, byte for byte, the one that its manifest describes.
+   *
+   * @throws FormatException of kind {@code CORRUPT} if it is missing or was changed
+   */
+  static void checkBytes(StorageSink sink, Manifest.Document document) {
+    checkLength(sink, document);
+    ObjectKey key = document.key();
+    try (DigestingInputStream stored =
+        new DigestingInputStream(sink.read(key, 0, document.digest().lengthBytes()))) {
+      checkDigest(key, stored, document.digest());
+    } catch (IOException e) {
+      throw translate(key, e);
+    }
+  }
+
   private static void checkLength(StorageSink sink, Manifest.Document document) {
     ObjectKey key = document.key();
     long expected = document.digest().lengthBytes();

@@ -251,7 +251,7 @@ final class CreateBackupTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void manyCollectionsOfAllSizesAndUnevenSplitsComeBackWhole(int parallelism) {
-    long seed = 4_711 + parallelism;
+    long seed = 4_711L + parallelism;
     System.out.println("manyCollectionsOfAllSizesAndUnevenSplitsComeBackWhole seed " + seed);
     Random random = new Random(seed);
     MemoryDatabase database = new MemoryDatabase("many");
