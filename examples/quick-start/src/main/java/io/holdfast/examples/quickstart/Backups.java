@@ -33,7 +33,7 @@ final class Backups {
                   + " of JSON, "
                   + Screen.megabytes(backup.storedBytes())
                   + " stored, "
-                  + choices.encryption());
+                  + choices.encryptionInWords());
           screen.line(StoredFile.of(executor, backup, choices).path().toString());
           for (NotCaptured missing : backup.notCaptured()) {
             screen.line("Not in the backup: " + missing.object() + ": " + missing.reason());

@@ -15,4 +15,20 @@ record Choices(String sink, Encryption encryption, DecryptionKeys keys) {
   boolean canRead() {
     return encryption.publicKeys().isEmpty() || !keys.isNone();
   }
+
+  /** The choice of encryption, in words. */
+  String encryptionInWords() {
+    int keys = encryption.publicKeys().size();
+    if (encryption.isNone()) {
+      return "not encrypted";
+    }
+    return keys == 0
+        ? "encrypted with a passphrase"
+        : "encrypted to " + keys + (keys == 1 ? " key" : " keys");
+  }
+
+  /** The command that opens what was written, before it is decompressed. */
+  String ageCommand() {
+    return encryption.publicKeys().isEmpty() ? "age -d" : "age -d -i key.txt";
+  }
 }

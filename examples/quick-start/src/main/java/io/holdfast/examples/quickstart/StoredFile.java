@@ -27,10 +27,12 @@ final class StoredFile {
 
   private final Manifest.Document document;
   private final Path path;
+  private final Choices choices;
 
-  private StoredFile(Manifest.Document document, Path path) {
+  private StoredFile(Manifest.Document document, Path path, Choices choices) {
     this.document = document;
     this.path = path;
+    this.choices = choices;
   }
 
   /** The file of a backup that was just taken into a folder. */
@@ -40,7 +42,7 @@ final class StoredFile {
           && listed.backupId().equals(backup.backupId())) {
         Manifest.Document document = listed.manifest().documents().get(0);
         Path folder = Path.of(URI.create(choices.sink()));
-        return new StoredFile(document, folder.resolve(document.key().value()));
+        return new StoredFile(document, folder.resolve(document.key().value()), choices);
       }
     }
     throw new IllegalStateException(backup.backupId() + " is not listed");
@@ -85,10 +87,8 @@ final class StoredFile {
 
   /** Says how to read it without Holdfast. */
   void showCommands(Screen screen) {
-    String open = encrypted() ? "age -d " + path + " | zstd -dc" : "zstd -dc " + path;
-    if (encrypted()) {
-      screen.line("(age asks for the passphrase; for a key: age -d -i key.txt …)");
-    }
+    String open =
+        encrypted() ? choices.ageCommand() + " " + path + " | zstd -dc" : "zstd -dc " + path;
     screen.line(open + " | head -c 2000");
     screen.line(open + " | jq .stats");
     document.collections().stream()

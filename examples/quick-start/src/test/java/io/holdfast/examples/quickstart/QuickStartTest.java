@@ -64,7 +64,7 @@ class QuickStartTest {
 
     assertThat(captured.errors()).isEmpty();
     assertThat(captured.output())
-        .contains("age -d ")
+        .contains("encrypted to 1 key", "age -d -i key.txt ")
         .contains("only the secret key opens it")
         .doesNotContain("Category 1");
     assertThat(code).isZero();
