@@ -198,19 +198,10 @@ final class CopyBinary {
     }
     int length = (to - from) / 2;
     out.int32(length);
-    byte[] array = out.ensure(length);
-    int into = out.position();
-    int wrong = 0;
-    for (int at = from; at < to; at += 2) {
-      int high = JsonCursor.hexDigit(text[at]);
-      int low = JsonCursor.hexDigit(text[at + 1]);
-      wrong |= high | low;
-      array[into++] = (byte) ((high << 4) | low);
-    }
-    if (wrong < 0) {
+    if (!HexDigits.decode(text, from, out.ensure(length), out.position(), length)) {
       throw mismatch("bytes that are not written as hexadecimal digits");
     }
-    out.position(into);
+    out.position(out.position() + length);
   }
 
   private static void uuid(byte[] text, int from, int to, CopyBuffer out) {
@@ -218,24 +209,10 @@ final class CopyBinary {
       throw mismatch("a text that is not a UUID of 36 characters");
     }
     out.int32(16);
-    byte[] array = out.ensure(16);
-    int into = out.position();
-    int wrong = 0;
-    for (int at = from; at < to; at += 2) {
-      int place = at - from;
-      if (place == 8 || place == 13 || place == 18 || place == 23) {
-        wrong |= text[at] == '-' ? 0 : -1;
-        at++;
-      }
-      int high = JsonCursor.hexDigit(text[at]);
-      int low = JsonCursor.hexDigit(text[at + 1]);
-      wrong |= high | low;
-      array[into++] = (byte) ((high << 4) | low);
-    }
-    if (wrong < 0) {
+    if (!HexDigits.decodeUuid(text, from, out.ensure(16), out.position())) {
       throw mismatch("a text that is not a UUID");
     }
-    out.position(into);
+    out.position(out.position() + 16);
   }
 
   private static void date(byte[] text, int from, int to, CopyBuffer out) {
