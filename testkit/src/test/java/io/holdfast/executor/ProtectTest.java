@@ -74,7 +74,7 @@ final class ProtectTest {
                 }));
   }
 
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <E extends Throwable> E sneaky(Throwable error) throws E {
     throw (E) error;
   }
