@@ -73,6 +73,6 @@ final class HexDigits {
     long lowerCase = word | ((word & (0x40 * ONES)) >>> 1);
     long lettersAgain = ((values + 6 * ONES) >>> 4) & ONES;
     long digits = values + '0' * ONES + ('a' - '0' - 10) * lettersAgain;
-    return (lowerCase ^ digits) | (values & (0xF0 * ONES));
+    return (lowerCase ^ digits) | (values & 0xF0F0_F0F0_F0F0_F0F0L);
   }
 }
