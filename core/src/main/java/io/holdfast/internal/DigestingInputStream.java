@@ -4,6 +4,7 @@ import io.holdfast.spi.ObjectDigest;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 
@@ -46,10 +47,13 @@ final class DigestingInputStream extends FilterInputStream {
     return false; // what is read twice would be digested twice
   }
 
+  /** Reads what is left, which may be much: an interruption ends it. */
   void skipToEnd() throws IOException {
     byte[] buffer = new byte[1 << 16];
     while (read(buffer, 0, buffer.length) >= 0) {
-      // Digested on the way.
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted");
+      }
     }
   }
 

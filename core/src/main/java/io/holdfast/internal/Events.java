@@ -1,6 +1,7 @@
 package io.holdfast.internal;
 
 import io.holdfast.BackupEvent;
+import io.holdfast.BackupException;
 import io.holdfast.BackupListener;
 import io.holdfast.Operation;
 import java.util.List;
@@ -29,7 +30,10 @@ public final class Events {
   }
 
   void failed(Operation operation, String backupId, Throwable error) {
-    log.error("{} {} failed: {}", operation, backupId, error.getMessage());
+    // Ours say all in their message; of others the type says more.
+    String reason =
+        error instanceof BackupException ? String.valueOf(error.getMessage()) : error.toString();
+    log.error("{} {} failed: {}", operation, backupId, reason);
     tell(new BackupEvent.Failed(operation, backupId, error));
   }
 

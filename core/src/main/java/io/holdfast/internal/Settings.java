@@ -76,9 +76,14 @@ public record Settings(
     return !encryption.isNone() && keys.isNone();
   }
 
-  /** Whether new backups are encrypted, and with other keys, perhaps, than those at hand. */
+  /** Whether new backups are encrypted, and nothing says that the keys at hand open them. */
   public boolean mayHaveOtherKeys() {
-    return !encryption.isNone();
+    boolean samePassphrase =
+        encryption
+            .passphraseSecret()
+            .filter(own -> keys.passphraseSecrets().stream().anyMatch(own::matches))
+            .isPresent();
+    return !encryption.isNone() && !samePassphrase;
   }
 
   /** Whether the text has the form of the format. */

@@ -9,6 +9,8 @@ import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.StoredObject;
 import io.holdfast.testkit.MemoryDatabase;
 import io.holdfast.testkit.MemoryHandler;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
@@ -128,6 +130,13 @@ final class Bench {
     return ObjectKey.of(text);
   }
 
+  /** An error with everything behind it, as text. */
+  static String trace(Throwable error) {
+    StringWriter text = new StringWriter();
+    error.printStackTrace(new PrintWriter(text, true));
+    return text.toString();
+  }
+
   /** Waits for a state that others bring about; looks, and does not guess how long it takes. */
   static void await(String what, BooleanSupplier state) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -144,5 +153,11 @@ final class Bench {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(thread -> thread.getName().startsWith("holdfast-"))
         .toList();
+  }
+
+  /** Whether a worker has a frame ready and no room for it. */
+  static boolean waitsForRoom(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        && Stream.of(thread.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals("put"));
   }
 }

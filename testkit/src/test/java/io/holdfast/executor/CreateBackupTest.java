@@ -312,8 +312,7 @@ final class CreateBackupTest {
             () -> {
               Bench.await(
                   "three workers wait for room",
-                  () ->
-                      Bench.workers().stream().filter(CreateBackupTest::waitsForRoom).count() == 3);
+                  () -> Bench.workers().stream().filter(Bench::waitsForRoom).count() == 3);
               open.countDown();
             });
     release.start();
@@ -321,11 +320,6 @@ final class CreateBackupTest {
     assertThat(result.records()).isEqualTo(82);
     // 32 MiB may wait, and a frame more for each worker: not all of the 80.
     assertThat(open.getCount()).isZero();
-  }
-
-  private static boolean waitsForRoom(Thread thread) {
-    return thread.getState() == Thread.State.WAITING
-        && Stream.of(thread.getStackTrace()).anyMatch(frame -> frame.getMethodName().equals("put"));
   }
 
   @Test
