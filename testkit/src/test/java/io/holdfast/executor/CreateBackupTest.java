@@ -94,7 +94,9 @@ final class CreateBackupTest {
             + "\",\n"
             + "\"created_at\":\"2026-01-09T00:00:00Z\",\n"
             + "\"completed_at\":\"2026-01-09T00:00:00Z\",\n"
-            + "\"writer\":\"holdfast development\",\n"
+            + "\"writer\":\"holdfast "
+            + version()
+            + "\",\n"
             + "\"documents\":[\n{\"key\":\""
             + ID
             + ".json\",\"length\":"
@@ -127,6 +129,12 @@ final class CreateBackupTest {
     assertThat(new String(manifest, UTF_8))
         .isEqualTo(body + "\"sha256\":\"" + sha256(body.getBytes(UTF_8)) + "\"}\n");
     assertThat(keys(sink)).containsExactly(ID + ".json", ID + ".manifest.json");
+  }
+
+  /** Known where the library comes as a jar, and not where it comes as classes. */
+  private static String version() {
+    String version = BackupExecutor.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
   }
 
   private static String frame(String document, String records, int count) {
