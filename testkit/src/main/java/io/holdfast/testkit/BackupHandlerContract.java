@@ -44,6 +44,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -391,9 +392,10 @@ public abstract class BackupHandlerContract {
         .records()
         .forEach(
             (collection, records) -> {
-              Set<String> declared = declaredFields(backup, collection);
+              Set<String> declared = declaredFields(backup, collection, as -> true);
+              Set<String> verbatim = declaredFields(backup, collection, "json"::equals);
               for (String record : records) {
-                ObjectNode tree = Records.parse(record);
+                ObjectNode tree = Records.parse(record, verbatim);
                 if (!declared.isEmpty()) {
                   assertThat(declared)
                       .as("fields of %s", collection)
@@ -1090,11 +1092,12 @@ public abstract class BackupHandlerContract {
   /** The records by the key that the schema names, else by {@code id}, else by all they are. */
   private static Map<String, String> byKey(MemoryBackup backup, String collection) {
     JsonNode key = backup.header().schema().path("collections").path(collection).path("key");
+    Set<String> verbatim = declaredFields(backup, collection, "json"::equals);
     Map<String, String> byKey = new HashMap<>();
     for (String record : backup.records().getOrDefault(collection, List.of())) {
-      ObjectNode tree = Records.parse(record);
+      ObjectNode tree = Records.parse(record, verbatim);
       List<String> values = new ArrayList<>();
-      key.forEach(field -> values.add(tree.path(field.asText()).toString()));
+      key.forEach(field -> values.add(tree.path(inRecord(field.asText())).toString()));
       if (values.isEmpty()) {
         values.add(tree.has("id") ? tree.path("id") + " " + tree.path("$parent") : record);
       }
@@ -1103,7 +1106,8 @@ public abstract class BackupHandlerContract {
     return byKey;
   }
 
-  private static Set<String> declaredFields(MemoryBackup backup, String collection) {
+  private static Set<String> declaredFields(
+      MemoryBackup backup, String collection, Predicate<String> as) {
     Set<String> fields = new HashSet<>();
     backup
         .header()
@@ -1111,7 +1115,17 @@ public abstract class BackupHandlerContract {
         .path("collections")
         .path(collection)
         .path("fields")
-        .forEach(field -> fields.add(field.path("name").asText()));
+        .forEach(
+            field -> {
+              if (as.test(field.path("as").asText())) {
+                fields.add(inRecord(field.path("name").asText()));
+              }
+            });
     return fields;
+  }
+
+  /** The key that a field has in records: FORMAT.md, section 3. */
+  private static String inRecord(String field) {
+    return field.startsWith("$") ? "$" + field : field;
   }
 }
