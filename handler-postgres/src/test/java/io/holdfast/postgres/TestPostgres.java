@@ -79,6 +79,11 @@ final class TestPostgres {
       return "postgresql://postgres@" + address + "/" + name;
     }
 
+    /** The same with that user and password. */
+    String uri(String user, String password) {
+      return "postgresql://" + user + ":" + password + "@" + address + "/" + name;
+    }
+
     Connection connect() throws SQLException {
       return DriverManager.getConnection(url(), "postgres", "");
     }
@@ -127,6 +132,14 @@ final class TestPostgres {
     String name = "test_" + ProcessHandle.current().pid() + "_" + databases.incrementAndGet();
     maintenance("CREATE DATABASE " + name + " " + options);
     return new Database(name);
+  }
+
+  /** The server's major version. */
+  static int majorVersion() throws SQLException {
+    try (Connection connection =
+        DriverManager.getConnection("jdbc:postgresql://" + address + "/postgres", "postgres", "")) {
+      return connection.getMetaData().getDatabaseMajorVersion();
+    }
   }
 
   /** Runs a statement outside of any test's database: roles belong to the whole server. */
