@@ -3,66 +3,101 @@ package io.holdfast.postgres;
 /**
  * Turns the value of one column, which is not {@code null}, into a field of a {@code COPY} row.
  * Chosen once per column, so that the loop over records calls small methods only: one big method
- * that knew every type made the JIT compiler unstable. Belongs to one {@link JsonToCopy}.
+ * that knew every type made the JIT compiler unstable. A class and no interface, since a call
+ * through one of many interfaces' tables is what a field costs most. Belongs to one {@link
+ * JsonToCopy}.
  */
-@FunctionalInterface
-interface ColumnReader {
+abstract class ColumnReader {
   /** Reads the value at the cursor and appends its field. */
-  void read(JsonCursor in, CopyBuffer out);
+  abstract void read(JsonCursor in, CopyBuffer out);
 
   /** The reader for COPY's text form. */
   static ColumnReader text(ValueReader value) {
-    return value == ValueReader.TEXT
-        ? ColumnReader::stringToText
-        : new Steps(value, CopyText.FIELD);
+    return value == ValueReader.TEXT ? new StringAsText() : new Steps(value, CopyText.FIELD);
   }
 
   /** The reader for COPY's binary form, of a type that {@code encoder} knows. */
   static ColumnReader binary(ValueReader value, Column column, FieldEncoder encoder) {
+    ColumnReader steps = new Steps(value, encoder);
     if (value == ValueReader.TEXT) {
-      if (CopyBinary.isTextual(column.baseType(), column.baseTypeKind())) {
-        return ColumnReader::stringToBinary;
-      }
-      if (CopyBinary.isBytea(column.baseType())) {
-        return new HexString(encoder);
-      }
+      return CopyBinary.isTextual(column.baseType(), column.baseTypeKind())
+          ? new StringAsBinary()
+          : CopyBinary.isBytea(column.baseType()) ? new HexString(steps) : new Quoted(encoder);
     }
-    return new Steps(value, encoder);
+    if (value == ValueReader.INTEGER) {
+      return switch ((int) column.baseType()) {
+        case 20 -> new BinaryInteger(steps, 8, Long.MIN_VALUE, Long.MAX_VALUE);
+        case 21 -> new BinaryInteger(steps, 2, Short.MIN_VALUE, Short.MAX_VALUE);
+        case 23 -> new BinaryInteger(steps, 4, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        case 26 -> new BinaryInteger(steps, 4, 0, 0xFFFF_FFFFL);
+        default -> steps;
+      };
+    }
+    return steps;
   }
 
-  private static void stringToText(JsonCursor in, CopyBuffer out) {
-    if (in.peek() != '"') {
-      // Throws the error that fits what is there.
-      in.readString();
-    }
-    in.pos++;
-    CopyText.string(in, out);
-  }
+  /** Value to its text, text to field: works for everything. */
+  private static final class Steps extends ColumnReader {
+    private final ValueReader value;
+    private final FieldEncoder encoder;
 
-  private static void stringToBinary(JsonCursor in, CopyBuffer out) {
-    if (in.peek() != '"') {
-      in.readString();
+    Steps(ValueReader value, FieldEncoder encoder) {
+      this.value = value;
+      this.encoder = encoder;
     }
-    in.pos++;
-    int lengthAt = out.position();
-    out.int32(0);
-    in.unescape(out);
-    out.int32At(lengthAt, out.position() - lengthAt - 4);
-  }
 
-  /** Value to its text, text to field. */
-  record Steps(ValueReader value, FieldEncoder encoder) implements ColumnReader {
     @Override
-    public void read(JsonCursor in, CopyBuffer out) {
+    void read(JsonCursor in, CopyBuffer out) {
       value.read(in);
       encoder.encode(in.text, in.textFrom, in.textTo, out);
     }
   }
 
-  /** Bytes in hexadecimal, where the backslash is the only character that JSON escapes. */
-  record HexString(FieldEncoder otherwise) implements ColumnReader {
+  /** A string that an encoder reads. */
+  private static final class Quoted extends ColumnReader {
+    private final FieldEncoder encoder;
+
+    Quoted(FieldEncoder encoder) {
+      this.encoder = encoder;
+    }
+
     @Override
-    public void read(JsonCursor in, CopyBuffer out) {
+    void read(JsonCursor in, CopyBuffer out) {
+      in.readString();
+      encoder.encode(in.text, in.textFrom, in.textTo, out);
+    }
+  }
+
+  private static final class StringAsText extends ColumnReader {
+    @Override
+    void read(JsonCursor in, CopyBuffer out) {
+      in.beginString();
+      CopyText.string(in, out);
+    }
+  }
+
+  /** A string whose bytes are the field. */
+  private static final class StringAsBinary extends ColumnReader {
+    @Override
+    void read(JsonCursor in, CopyBuffer out) {
+      in.beginString();
+      int lengthAt = out.position();
+      out.int32(0);
+      in.unescape(out);
+      out.int32At(lengthAt, out.position() - lengthAt - 4);
+    }
+  }
+
+  /** Bytes in hexadecimal, where the backslash is the only character that JSON escapes. */
+  private static final class HexString extends ColumnReader {
+    private final ColumnReader otherwise;
+
+    HexString(ColumnReader otherwise) {
+      this.otherwise = otherwise;
+    }
+
+    @Override
+    void read(JsonCursor in, CopyBuffer out) {
       byte[] bytes = in.bytes;
       int at = in.pos;
       if (in.end - at > 4
@@ -77,8 +112,58 @@ interface ColumnReader {
           return;
         }
       }
-      in.readString();
-      otherwise.encode(in.text, in.textFrom, in.textTo, out);
+      otherwise.read(in, out);
+    }
+  }
+
+  /** An integer of a fixed size, in one pass. What is not one goes the other way. */
+  private static final class BinaryInteger extends ColumnReader {
+    /** Can be counted without a look at overflow. */
+    private static final int MAX_DIGITS = 18;
+
+    private final ColumnReader otherwise;
+    private final int size;
+    private final long min;
+    private final long max;
+
+    BinaryInteger(ColumnReader otherwise, int size, long min, long max) {
+      this.otherwise = otherwise;
+      this.size = size;
+      this.min = min;
+      this.max = max;
+    }
+
+    @Override
+    void read(JsonCursor in, CopyBuffer out) {
+      byte[] bytes = in.bytes;
+      int end = in.end;
+      int at = in.pos;
+      boolean negative = at < end && bytes[at] == '-';
+      int first = negative ? at + 1 : at;
+      long value = 0;
+      for (at = first; at < end && bytes[at] >= '0' && bytes[at] <= '9'; at++) {
+        value = value * 10 + bytes[at] - '0';
+      }
+      value = negative ? -value : value;
+      if (at == first
+          || at - first > MAX_DIGITS
+          || !in.isEndOfValue(at)
+          || value < min
+          || value > max) {
+        otherwise.read(in, out);
+        return;
+      }
+      in.pos = at;
+      append(value, out);
+    }
+
+    private void append(long value, CopyBuffer out) {
+      out.int32(size);
+      switch (size) {
+        case 2 -> out.int16((int) value);
+        case 4 -> out.int32((int) value);
+        default -> out.int64(value);
+      }
     }
   }
 }

@@ -1,6 +1,9 @@
 package io.holdfast.postgres;
 
 import io.holdfast.format.FormatException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -8,6 +11,14 @@ import java.util.Arrays;
  * and is reused. Used by one thread at a time.
  */
 final class CopyBuffer {
+  // One store instead of one for each byte: the JIT does not put them together by itself.
+  private static final VarHandle SHORTS =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INTS =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
   private static final int KEEP_BYTES = 8 << 20;
   private static final int MAX_BYTES = Integer.MAX_VALUE - 64;
 
@@ -58,29 +69,23 @@ final class CopyBuffer {
   }
 
   void int16(int value) {
-    byte[] array = ensure(2);
-    array[position] = (byte) (value >> 8);
-    array[position + 1] = (byte) value;
+    SHORTS.set(ensure(2), position, (short) value);
     position += 2;
   }
 
   void int32(int value) {
-    ensure(4);
-    int32At(position, value);
+    INTS.set(ensure(4), position, value);
     position += 4;
   }
 
   /** Overwrites four bytes that stand there already: a length that was not known before. */
   void int32At(int at, int value) {
-    bytes[at] = (byte) (value >> 24);
-    bytes[at + 1] = (byte) (value >> 16);
-    bytes[at + 2] = (byte) (value >> 8);
-    bytes[at + 3] = (byte) value;
+    INTS.set(bytes, at, value);
   }
 
   void int64(long value) {
-    int32((int) (value >> 32));
-    int32((int) value);
+    LONGS.set(ensure(8), position, value);
+    position += 8;
   }
 
   private void grow(int more) {

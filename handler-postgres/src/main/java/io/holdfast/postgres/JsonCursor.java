@@ -45,14 +45,13 @@ final class JsonCursor {
     return pos < end ? bytes[pos] : 0;
   }
 
-  /** Whether these bytes come next; moves past them if so. */
-  boolean skip(byte[] expected) {
-    int length = expected.length;
-    if (end - pos < length || !Arrays.equals(bytes, pos, pos + length, expected, 0, length)) {
-      return false;
+  /** Whether this key comes next; moves past it if so. */
+  boolean skip(RecordKey key) {
+    if (key.matches(bytes, pos, end)) {
+      pos += key.length();
+      return true;
     }
-    pos += length;
-    return true;
+    return false;
   }
 
   /** Whether that byte comes next; moves past it if so. */
@@ -90,14 +89,29 @@ final class JsonCursor {
     return false;
   }
 
+  /** Moves past the opening quote of a string. */
+  void beginString() {
+    if (pos >= end || bytes[pos] != '"') {
+      throw noString();
+    }
+    pos++;
+  }
+
+  private BadRecordException noString() {
+    return isValueStart(peek())
+        ? mismatch("a value that is not a string")
+        : corrupt("a value that is not JSON");
+  }
+
+  /** Whether a comma or brace stands there, as behind a value that the writer has written. */
+  boolean isEndOfValue(int at) {
+    return at < end && (bytes[at] == ',' || bytes[at] == '}');
+  }
+
   /** Reads a string; its unescaped bytes become the text. */
   void readString() {
-    if (pos >= end || bytes[pos] != '"') {
-      throw isValueStart(peek())
-          ? mismatch("a value that is not a string")
-          : corrupt("a value that is not JSON");
-    }
-    int from = pos + 1;
+    beginString();
+    int from = pos;
     int to = endOfPlain(from);
     if (to < end && bytes[to] == '"') {
       range(from, to);
@@ -105,7 +119,6 @@ final class JsonCursor {
       return;
     }
     scratch.reset();
-    pos = from;
     unescape(scratch);
     text = scratch.array();
     textFrom = 0;

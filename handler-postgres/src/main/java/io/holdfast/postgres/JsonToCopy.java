@@ -6,7 +6,6 @@ import static io.holdfast.postgres.BadRecordException.mismatch;
 import io.holdfast.format.FormatException;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.RecordBatch;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -34,7 +33,7 @@ final class JsonToCopy {
   private final boolean document;
   private final String[] names;
   private final ColumnReader[] readers;
-  private final byte[][] keys;
+  private final RecordKey[] keys;
   private final Map<String, Integer> columnsByKey = new HashMap<>();
   private final int[] valueStarts;
   private final JsonCursor in = new JsonCursor();
@@ -51,14 +50,14 @@ final class JsonToCopy {
     int count = columns.size();
     names = new String[count];
     readers = new ColumnReader[count];
-    keys = new byte[count][];
+    keys = new RecordKey[count];
     valueStarts = new int[count];
     for (int i = 0; i < count; i++) {
       String name = columns.get(i).name();
       String key = name.startsWith("$") ? "$" + name : name;
       names[i] = name;
       readers[i] = columns.get(i).reader();
-      keys[i] = ((i == 0 ? "{\"" : ",\"") + key + "\":").getBytes(StandardCharsets.UTF_8);
+      keys[i] = new RecordKey((i == 0 ? "{\"" : ",\"") + key + "\":");
       columnsByKey.put(key, i);
     }
   }
