@@ -9,7 +9,8 @@ import java.util.Optional;
  *
  * @param header what stands before the records, from any handler
  * @param expectedRecords the collections that will be written and how many records each has, in the
- *     document's order; empty where the backup has no manifest, then collections show as they come
+ *     document's order. Core always knows them, since it reads a document without a manifest once
+ *     beforehand; others may leave them out, then collections show as they come
  * @param filter which collections are restored; core applies it to the records
  * @param mode what to do with data that is there
  * @param atomic whether the target must stay as it was until {@code finish} succeeds; a handler
