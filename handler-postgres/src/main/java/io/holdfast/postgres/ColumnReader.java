@@ -33,6 +33,9 @@ abstract class ColumnReader {
         default -> steps;
       };
     }
+    if (value == ValueReader.DOUBLE && column.baseType() == 701) {
+      return new BinaryDouble(steps);
+    }
     return steps;
   }
 
@@ -163,6 +166,26 @@ abstract class ColumnReader {
         case 2 -> out.int16((int) value);
         case 4 -> out.int32((int) value);
         default -> out.int64(value);
+      }
+    }
+  }
+
+  /** A number of double precision, in one pass. Rare ones, and those in words, go the other way. */
+  private static final class BinaryDouble extends ColumnReader {
+    private final ColumnReader otherwise;
+    private final DecimalToDouble number = new DecimalToDouble();
+
+    BinaryDouble(ColumnReader otherwise) {
+      this.otherwise = otherwise;
+    }
+
+    @Override
+    void read(JsonCursor in, CopyBuffer out) {
+      if (number.read(in.bytes, in.pos, in.end) && in.isEndOfValue(number.end())) {
+        in.pos = number.end();
+        CopyBinaryFloat.float8(number.value(), out);
+      } else {
+        otherwise.read(in, out);
       }
     }
   }
