@@ -237,16 +237,22 @@ final class CopyBinary {
   }
 
   private static void timestamp(byte[] text, int from, int to, boolean zone, CopyBuffer out) {
-    long micros;
-    if (is(text, from, to, "infinity")) {
-      micros = Long.MAX_VALUE;
-    } else if (is(text, from, to, "-infinity")) {
-      micros = Long.MIN_VALUE;
-    } else {
-      micros = new CopyBinaryTime(text, from, to).timestamp(zone);
+    long micros = CopyBinaryTime.common(text, from, to, zone);
+    if (micros == CopyBinaryTime.NOT_COMMON) {
+      micros = uncommonTimestamp(text, from, to, zone);
     }
     out.int32(8);
     out.int64(micros);
+  }
+
+  private static long uncommonTimestamp(byte[] text, int from, int to, boolean zone) {
+    if (is(text, from, to, "infinity")) {
+      return Long.MAX_VALUE;
+    }
+    if (is(text, from, to, "-infinity")) {
+      return Long.MIN_VALUE;
+    }
+    return new CopyBinaryTime(text, from, to).timestamp(zone);
   }
 
   private static void time(byte[] text, int from, int to, CopyBuffer out) {

@@ -2,6 +2,7 @@ package io.holdfast.postgres;
 
 import static io.holdfast.postgres.BadRecordException.mismatch;
 
+
 /**
  * Reads dates and times as PostgreSQL writes them under {@code DateStyle=ISO}: {@code 2026-01-09
  * 12:34:56.789+00}, years of four or more digits, {@code BC} behind everything. Refuses any other
@@ -11,11 +12,17 @@ final class CopyBinaryTime {
   private static final long MICROS_PER_SECOND = 1_000_000;
   private static final long MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 
+  /** By the number of digits of a fraction. */
+  private static final int[] MICROS_OF_LAST_DIGIT = {0, 100_000, 10_000, 1_000, 100, 10, 1};
+
   /** The Julian day of 2000-01-01, from which PostgreSQL counts. */
   private static final long EPOCH_JULIAN_DAY = 2_451_545;
 
   /** A little more than PostgreSQL has, and few enough days to count in an int. */
   private static final int MAX_YEAR = 5_880_000;
+
+  /** What {@link #common} answers for a text that is not in the common form. */
+  static final long NOT_COMMON = Long.MIN_VALUE;
 
   private final byte[] text;
   private final int to;
@@ -25,6 +32,78 @@ final class CopyBinaryTime {
     this.text = text;
     this.at = from;
     this.to = to;
+  }
+
+  /**
+   * Microseconds since 2000-01-01 00:00:00 of a text in the form that nearly all have: {@code
+   * 2026-01-09 12:34:56}, a fraction or none, {@code +00} or no zone.
+   *
+   * @return {@link #NOT_COMMON} for any other text, right or wrong
+   */
+  static long common(byte[] text, int from, int textEnd, boolean withZone) {
+    int to = withZone ? textEnd - 3 : textEnd;
+    if (to - from < 19 || (withZone && !isUtc(text, to))) {
+      return NOT_COMMON;
+    }
+    int century = pair(text, from);
+    int yearOfCentury = pair(text, from + 2);
+    int month = pair(text, from + 5);
+    int day = pair(text, from + 8);
+    int hour = pair(text, from + 11);
+    int minute = pair(text, from + 14);
+    int second = pair(text, from + 17);
+    int fraction = commonFraction(text, from + 19, to);
+    // One look at the sign of all, since each of them is negative if it is not there.
+    if ((century | yearOfCentury | month | day | hour | minute | second | fraction) < 0
+        || !hasSeparators(text, from)) {
+      return NOT_COMMON;
+    }
+    int year = 100 * century + yearOfCentury;
+    if (year == 0 || !isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) {
+      return NOT_COMMON;
+    }
+    return (julianDay(year, month, day) - EPOCH_JULIAN_DAY) * MICROS_PER_DAY
+        + (hour * 3600L + minute * 60L + second) * MICROS_PER_SECOND
+        + fraction;
+  }
+
+  private static boolean isUtc(byte[] text, int at) {
+    return text[at] == '+' && text[at + 1] == '0' && text[at + 2] == '0';
+  }
+
+  /** Two digits, or something negative. */
+  private static int pair(byte[] text, int at) {
+    int tens = text[at] - '0';
+    int ones = text[at + 1] - '0';
+    return (tens | ones | (9 - tens) | (9 - ones)) < 0 ? -1 : 10 * tens + ones;
+  }
+
+  private static boolean hasSeparators(byte[] text, int from) {
+    return text[from + 4] == '-'
+        && text[from + 7] == '-'
+        && text[from + 10] == ' '
+        && text[from + 13] == ':'
+        && text[from + 16] == ':';
+  }
+
+  /** The microseconds of a fraction with its point, 0 if there is none, -1 for anything else. */
+  private static int commonFraction(byte[] text, int from, int to) {
+    int length = to - from;
+    if (length == 0) {
+      return 0;
+    }
+    if (text[from] != '.' || length == 1 || length > 7) {
+      return -1;
+    }
+    int micros = 0;
+    for (int at = from + 1; at < to; at++) {
+      int digit = text[at] - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      micros = micros * 10 + digit;
+    }
+    return micros * MICROS_OF_LAST_DIGIT[length - 1];
   }
 
   /** Days since 2000-01-01. */
@@ -165,10 +244,14 @@ final class CopyBinaryTime {
   private static long days(int writtenYear, int month, int day, boolean beforeChrist) {
     // There is no year 0: 1 BC is the year before 1 AD.
     long year = beforeChrist ? 1L - writtenYear : writtenYear;
-    if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || year < -4800) {
+    if (!isDay(year, month, day) || year < -4800) {
       throw notUnderstood();
     }
     return julianDay(year, month, day) - EPOCH_JULIAN_DAY;
+  }
+
+  private static boolean isDay(long year, int month, int day) {
+    return month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
   }
 
   private static int daysIn(long year, int month) {
