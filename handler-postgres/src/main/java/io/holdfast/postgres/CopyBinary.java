@@ -112,7 +112,7 @@ final class CopyBinary {
     };
   }
 
-  private static void bool(byte[] text, int from, int to, CopyBuffer out) {
+  static void bool(byte[] text, int from, int to, CopyBuffer out) {
     boolean value = is(text, from, to, "true") || is(text, from, to, "t");
     if (!value && !is(text, from, to, "false") && !is(text, from, to, "f")) {
       throw mismatch("a text that is not a boolean");
@@ -126,7 +126,7 @@ final class CopyBinary {
     out.append(text, from, to - from);
   }
 
-  private static void jsonb(byte[] text, int from, int to, CopyBuffer out) {
+  static void jsonb(byte[] text, int from, int to, CopyBuffer out) {
     out.int32(to - from + 1);
     out.append(1);
     out.append(text, from, to - from);
@@ -204,7 +204,7 @@ final class CopyBinary {
     out.position(out.position() + length);
   }
 
-  private static void uuid(byte[] text, int from, int to, CopyBuffer out) {
+  static void uuid(byte[] text, int from, int to, CopyBuffer out) {
     if (to - from != 36) {
       throw mismatch("a text that is not a UUID of 36 characters");
     }
@@ -236,7 +236,7 @@ final class CopyBinary {
     timestamp(text, from, to, true, out);
   }
 
-  private static void timestamp(byte[] text, int from, int to, boolean zone, CopyBuffer out) {
+  static void timestamp(byte[] text, int from, int to, boolean zone, CopyBuffer out) {
     long micros = CopyBinaryTime.common(text, from, to, zone);
     if (micros == CopyBinaryTime.NOT_COMMON) {
       micros = uncommonTimestamp(text, from, to, zone);
