@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PostgresCrashTest {
   static final String TIMESTAMPS = "yyyy-MM-dd-HH-mm-ss-SSS";
 
-  private static final int KILLS = 26;
+  private static final int KILLS = 20;
   private static final String COMMIT_MANIFEST = "SinkWriter.commit 2";
   private static final String FINISH = "RestoreSession.finish 1";
 
