@@ -75,32 +75,34 @@ final class CopyToJson {
   /**
    * Appends one row as a record.
    *
-   * @param row a row as COPY sent it, newline included
+   * @param row holds a row as COPY sent it, newline included
+   * @param from where the row begins
+   * @param rowEnd where it ends, exclusive
    */
-  void convert(byte[] row, RecordBuffer out) {
-    if (row.length == 0 || row[row.length - 1] != '\n') {
+  void convert(byte[] row, int from, int rowEnd, RecordBuffer out) {
+    if (from == rowEnd || row[rowEnd - 1] != '\n') {
       throw broken();
     }
     out.begin();
     if (writers.length == 0) {
       out.append((byte) '{');
     }
-    convertColumns(row, out);
+    convertColumns(row, from, rowEnd, out);
     out.append((byte) '}');
     out.end();
   }
 
-  private void convertColumns(byte[] row, RecordBuffer out) {
+  private void convertColumns(byte[] row, int from, int rowEnd, RecordBuffer out) {
     int last = writers.length - 1;
-    int at = 0;
+    int at = from;
     for (int i = 0; i <= last; i++) {
-      at = writers[i].write(row, at, out);
+      at = writers[i].write(row, at, rowEnd, out);
       if (row[at] != (i == last ? '\n' : '\t')) {
         throw broken();
       }
       at++;
     }
-    if (at != (last < 0 ? 0 : row.length)) {
+    if (at != (last < 0 ? rowEnd - 1 : rowEnd)) {
       throw broken();
     }
   }
@@ -132,17 +134,17 @@ final class CopyToJson {
     }
 
     /** Writes the field that begins at {@code from}; returns the index of its delimiter. */
-    final int write(byte[] row, int from, RecordBuffer out) {
+    final int write(byte[] row, int from, int rowEnd, RecordBuffer out) {
       out.append(key, 0, key.length);
       if (row[from] == '\\' && row[from + 1] == 'N') {
         out.append(NULL, 0, NULL.length);
         return from + 2;
       }
-      return value(row, from, out);
+      return value(row, from, rowEnd, out);
     }
 
     /** The same for a value that is not NULL. */
-    abstract int value(byte[] row, int from, RecordBuffer out);
+    abstract int value(byte[] row, int from, int rowEnd, RecordBuffer out);
   }
 
   private static final class IntegerWriter extends ColumnWriter {
@@ -151,7 +153,7 @@ final class CopyToJson {
     }
 
     @Override
-    int value(byte[] row, int from, RecordBuffer out) {
+    int value(byte[] row, int from, int rowEnd, RecordBuffer out) {
       int end = from;
       while (!isDelimiter(row[end])) {
         end++;
@@ -173,7 +175,10 @@ final class CopyToJson {
     }
 
     @Override
-    int value(byte[] row, int from, RecordBuffer out) {
+    int value(byte[] row, int from, int rowEnd, RecordBuffer out) {
+      if (row[from] != 't' && row[from] != 'f') {
+        throw broken();
+      }
       byte[] word = row[from] == 't' ? TRUE : FALSE;
       out.append(word, 0, word.length);
       return from + 1;
@@ -186,7 +191,7 @@ final class CopyToJson {
     }
 
     @Override
-    int value(byte[] row, int from, RecordBuffer out) {
+    int value(byte[] row, int from, int rowEnd, RecordBuffer out) {
       boolean whole = true;
       int end = from;
       for (byte b = row[end]; !isDelimiter(b); b = row[++end]) {
@@ -219,9 +224,9 @@ final class CopyToJson {
     }
 
     @Override
-    int value(byte[] row, int from, RecordBuffer out) {
+    int value(byte[] row, int from, int rowEnd, RecordBuffer out) {
       out.append((byte) '"');
-      int end = text(row, from, out);
+      int end = text(row, from, rowEnd, out);
       out.append((byte) '"');
       return end;
     }
@@ -233,17 +238,17 @@ final class CopyToJson {
     }
 
     @Override
-    int value(byte[] row, int from, RecordBuffer out) {
+    int value(byte[] row, int from, int rowEnd, RecordBuffer out) {
       int start = out.position();
       if (row[from] != ' ' && !startsWith(row, from, JSON_TEXT_KEY)) {
-        int end = verbatim(row, from, out);
+        int end = verbatim(row, from, rowEnd, out);
         if (end >= 0 && !mustBeText(out, start)) {
           return end;
         }
         out.position(start);
       }
       out.append(JSON_TEXT, 0, JSON_TEXT.length);
-      int end = text(row, from, out);
+      int end = text(row, from, rowEnd, out);
       out.append((byte) '"');
       out.append((byte) '}');
       return end;
@@ -271,10 +276,10 @@ final class CopyToJson {
   }
 
   /** Writes a field as the inside of a JSON string; returns the index of its delimiter. */
-  private static int text(byte[] row, int from, RecordBuffer out) {
+  private static int text(byte[] row, int from, int rowEnd, RecordBuffer out) {
     int at = from;
     while (!isDelimiter(row[at])) {
-      int limit = at + Math.min(CHUNK, row.length - at);
+      int limit = at + Math.min(CHUNK, rowEnd - at);
       out.ensure(MAX_GROWTH * (limit - at));
       at = textChunk(row, at, limit, out);
     }
@@ -373,10 +378,10 @@ final class CopyToJson {
    * Writes a field as it is in the database; returns the index of its delimiter, or -1 if it holds
    * a control character, which must not stand in a record.
    */
-  private static int verbatim(byte[] row, int from, RecordBuffer out) {
+  private static int verbatim(byte[] row, int from, int rowEnd, RecordBuffer out) {
     int at = from;
     while (at >= 0 && !isDelimiter(row[at])) {
-      int limit = at + Math.min(CHUNK, row.length - at);
+      int limit = at + Math.min(CHUNK, rowEnd - at);
       out.ensure(limit - at);
       at = verbatimChunk(row, at, limit, out);
     }

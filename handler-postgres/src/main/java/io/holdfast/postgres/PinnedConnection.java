@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,13 +56,19 @@ final class PinnedConnection implements AutoCloseable {
       """;
 
   private final Connection jdbc;
+  private final @Nullable MessageStream messages;
   private final PGConnection driver;
   private final int majorVersion;
   private final boolean autoCommitBefore;
 
   private PinnedConnection(
-      Connection jdbc, PGConnection driver, int majorVersion, boolean autoCommitBefore) {
+      Connection jdbc,
+      @Nullable MessageStream messages,
+      PGConnection driver,
+      int majorVersion,
+      boolean autoCommitBefore) {
     this.jdbc = jdbc;
+    this.messages = messages;
     this.driver = driver;
     this.majorVersion = majorVersion;
     this.autoCommitBefore = autoCommitBefore;
@@ -69,6 +76,16 @@ final class PinnedConnection implements AutoCloseable {
 
   /** Takes over a connection; closes it if that fails. */
   static PinnedConnection of(Connection jdbc) throws SQLException {
+    return of(jdbc, null);
+  }
+
+  /**
+   * Takes over a connection; closes it if that fails.
+   *
+   * @param messages what the driver receives through, if that is known
+   */
+  static PinnedConnection of(Connection jdbc, @Nullable MessageStream messages)
+      throws SQLException {
     try {
       if (!jdbc.isWrapperFor(PGConnection.class)) {
         throw new HandlerException(
@@ -94,7 +111,8 @@ final class PinnedConnection implements AutoCloseable {
         // What an application left open on its connection must not become part of ours.
         jdbc.rollback();
       }
-      return new PinnedConnection(jdbc, jdbc.unwrap(PGConnection.class), version, autoCommit);
+      return new PinnedConnection(
+          jdbc, messages, jdbc.unwrap(PGConnection.class), version, autoCommit);
     } catch (SQLException | RuntimeException e) {
       try {
         jdbc.close();
@@ -177,6 +195,11 @@ final class PinnedConnection implements AutoCloseable {
   /** The driver's own interface, for COPY. */
   PGConnection driver() {
     return driver;
+  }
+
+  /** Begins a {@code COPY … TO STDOUT}. */
+  CopyRows copyOut(String sql) throws SQLException {
+    return CopyRows.start(driver, messages, sql);
   }
 
   /** The server's major version: 13 … */

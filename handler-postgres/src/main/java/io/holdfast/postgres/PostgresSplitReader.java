@@ -10,7 +10,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.copy.CopyOut;
 
 /** Reads splits through COPY, on a connection of its own that adopts the session's snapshot. */
 final class PostgresSplitReader implements SplitReader {
@@ -36,11 +35,11 @@ final class PostgresSplitReader implements SplitReader {
   /** The split that is being read. */
   private static final class Current {
     private final String collection;
-    private final CopyOut rows;
+    private final CopyRows rows;
     private final CopyToJson converter;
     private long records;
 
-    private Current(String collection, CopyOut rows, CopyToJson converter) {
+    private Current(String collection, CopyRows rows, CopyToJson converter) {
       this.collection = collection;
       this.rows = rows;
       this.converter = converter;
@@ -65,7 +64,7 @@ final class PostgresSplitReader implements SplitReader {
       current =
           new Current(
               split.collection(),
-              open.driver().getCopyAPI().copyOut(table.copyStatement()),
+              open.copyOut(table.copyStatement()),
               new CopyToJson(table.columns()));
     } catch (SQLException e) {
       throw failed(e, split.collection(), 0);
@@ -95,17 +94,17 @@ final class PostgresSplitReader implements SplitReader {
   }
 
   private static boolean copy(Current split, RecordBuffer into) throws SQLException {
+    CopyRows rows = split.rows;
     int untilCheck = 0;
     while (!into.isFull()) {
       if (untilCheck-- == 0) {
         requireUninterrupted(split.collection);
         untilCheck = ROWS_BETWEEN_CHECKS;
       }
-      byte[] row = split.rows.readFromCopy();
-      if (row == null) {
+      if (!rows.next()) {
         return false;
       }
-      split.converter.convert(row, into);
+      split.converter.convert(rows.array(), rows.from(), rows.to(), into);
       split.records++;
     }
     return true;
@@ -124,7 +123,8 @@ final class PostgresSplitReader implements SplitReader {
       open = connection;
     }
     if (open == null) {
-      open = request.retry().call("connect to " + connections.location(), connections::open);
+      open =
+          request.retry().call("connect to " + connections.location(), connections::openForReading);
       keep(open);
     } else if (snapshot.equals(wanted)) {
       if (++splitsWithLocks >= SPLITS_BETWEEN_RELEASES) {

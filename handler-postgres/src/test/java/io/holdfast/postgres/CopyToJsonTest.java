@@ -160,7 +160,7 @@ class CopyToJsonTest {
     Arrays.fill(row, (byte) 'x');
     row[row.length - 1] = '\n';
     RecordBuffer buffer = new RecordBuffer(1 << 20, 1 << 28);
-    new CopyToJson(List.of(field("a", ValueForm.TEXT))).convert(row, buffer);
+    new CopyToJson(List.of(field("a", ValueForm.TEXT))).convert(row, 0, row.length, buffer);
     assertThat(buffer.array().length).isLessThan(2 * row.length + 100_000);
     assertThat(buffer.position()).isEqualTo(row.length - 1 + "{\"a\":\"\"}".length());
   }
@@ -171,7 +171,7 @@ class CopyToJsonTest {
     buffer.reset("public.big", 3, 0);
     byte[] row = ("\u0001".repeat(1000) + "\n").getBytes(StandardCharsets.UTF_8);
     CopyToJson converter = new CopyToJson(List.of(field("a", ValueForm.TEXT)));
-    assertThatThrownBy(() -> converter.convert(row, buffer))
+    assertThatThrownBy(() -> converter.convert(row, 0, row.length, buffer))
         .isInstanceOf(FormatException.class)
         .hasMessageContaining("public.big");
   }
@@ -287,7 +287,8 @@ class CopyToJsonTest {
 
   private static String convertRow(List<PostgresSchema.Field> columns, String row) {
     RecordBuffer buffer = buffer();
-    new CopyToJson(columns).convert(row.getBytes(StandardCharsets.UTF_8), buffer);
+    byte[] bytes = ("before" + row + "after").getBytes(StandardCharsets.UTF_8);
+    new CopyToJson(columns).convert(bytes, 6, bytes.length - 5, buffer);
     return buffer.batch().toStrings().get(0);
   }
 

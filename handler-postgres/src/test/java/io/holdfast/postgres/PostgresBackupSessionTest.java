@@ -15,7 +15,9 @@ import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.Consistency;
 import io.holdfast.spi.HandlerException;
+import io.holdfast.spi.Location;
 import io.holdfast.spi.NotCaptured;
+import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.RecordBuffer;
 import io.holdfast.spi.Retry;
 import io.holdfast.spi.Split;
@@ -54,7 +56,7 @@ class PostgresBackupSessionTest {
   @BeforeEach
   void create() throws Exception {
     database = TestPostgres.createDatabase();
-    handler = PostgresHandler.of(database.dataSource());
+    handler = PostgresHandler.at(database.uri());
   }
 
   @AfterEach
@@ -606,7 +608,9 @@ class PostgresBackupSessionTest {
   void abortsAReadThatWaitsWhenClosedByAnotherThread() throws Exception {
     database.execute("CREATE TABLE t (a int)");
     PostgresHandler patient =
-        PostgresHandler.builder(database.dataSource()).lockTimeout(Duration.ZERO).build();
+        PostgresHandler.builder(Location.parse(database.uri()), ProviderContext.system())
+            .lockTimeout(Duration.ZERO)
+            .build();
     BackupSession session = patient.openBackup(request());
     try (Connection other = database.connect();
         Statement statement = other.createStatement()) {
@@ -682,6 +686,15 @@ class PostgresBackupSessionTest {
     awaitTrue(
         "SELECT 1 WHERE (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             + " AND pid <> pg_backend_pid()) = 0");
+  }
+
+  @Test
+  void readsTheSameThroughADataSource() throws Exception {
+    database.execute(
+        "CREATE TABLE t AS SELECT i AS a, repeat('x', i * 7 % 300) AS b"
+            + " FROM generate_series(1, 10000) AS i");
+    assertThat(readAll(PostgresHandler.of(database.dataSource()), request()))
+        .isEqualTo(readAll(handler, request()));
   }
 
   @Test

@@ -104,7 +104,7 @@ class TypesTest {
         }
       }
       Map<String, List<String>> all =
-          BackupReader.readAll(PostgresHandler.of(database.dataSource()), BackupReader.request());
+          BackupReader.readAll(PostgresHandler.at(database.uri()), BackupReader.request());
       number = 0;
       for (String type : VALUES.keySet()) {
         String table = "t" + number++;
