@@ -3,6 +3,7 @@ package io.holdfast.internal;
 import io.holdfast.CancelledException;
 import io.holdfast.Compression;
 import io.holdfast.format.DocumentWriter;
+import io.holdfast.format.FormatException;
 import io.holdfast.format.Frame;
 import io.holdfast.format.FrameCompressor;
 import io.holdfast.format.Limits;
@@ -259,7 +260,7 @@ final class BackupPipeline {
       more = reader.read(buffer);
       int count = buffer.count();
       if (count > 0) {
-        RecordFrame.checkForm(buffer.array(), 0, buffer.position(), count);
+        checkForm(collection, buffer, count);
         put(
             work.lane(),
             DocumentWriter.frame(collection, compressor, buffer.array(), buffer.position(), count),
@@ -267,6 +268,21 @@ final class BackupPipeline {
         progress.add(count, buffer.position());
         records += count;
       }
+    }
+  }
+
+  private static void checkForm(String collection, RecordBuffer buffer, int count) {
+    try {
+      RecordFrame.checkForm(buffer.array(), 0, buffer.position(), count);
+    } catch (FormatException e) {
+      throw new FormatException(
+          e.kind(),
+          "What was read of collection "
+              + collection
+              + " cannot be stored: "
+              + e.getMessage()
+              + " Leave the collection out, or report this.",
+          e);
     }
   }
 
