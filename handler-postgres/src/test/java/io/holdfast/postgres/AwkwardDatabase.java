@@ -171,7 +171,7 @@ final class AwkwardDatabase {
         (4, (SELECT string_agg(chr(i), '') FROM generate_series(1, 159) i), E'\\r\\n\\t\\x08\\x0c\\x0b', E'\\n', E' {"x":\\n1}\\t', '{"$json": null}',
          '-0', '-0', 1e100, 'infinity', 'infinity', 'infinity', '-1 year 2 mons -3 days 04:05:06.789'),
         (5, E'\\\\N', E'\\\\.', '\\', '{"$json":"x"}', '"\\\\u0041"', 'Infinity', 4.9e-324, -1e-100, '-infinity', '-infinity', '-infinity', '0'),
-        (6, E'U+10FFFF \\U0010FFFF \\uFFFD \\uFEFF \\u2028', '😀', 'é'::text::"char", '"\\ud83d\\ude00"', '"😀"', 1e-45, 0.1, 123456789012345678901234567890.000100,
+        (6, E'U+10FFFF \\U0010FFFF \\uFFFD \\uFEFF \\u2028', '😀', 'é', '"\\ud83d\\ude00"', '"😀"', 1e-45, 0.1, 123456789012345678901234567890.000100,
          '0001-12-31 BC', '0001-02-29 00:00:00 BC', '0001-12-31 23:59:59.000001+00 BC', '1 mon -1 day'),
         (7, E'"],\\n{"id":7}\\n]},"stats"', 'NULL', 'N', '-0.0', '-0.0', 16777217, 9007199254740993, 0.00, '1900-02-28', '1582-10-15', '1883-11-18 12:03:57+00', 'P1Y');
       INSERT INTO every_type (id, c_text, c_json, c_numeric) VALUES
@@ -276,6 +276,13 @@ final class AwkwardDatabase {
     boolean multiranges = TestPostgres.majorVersion() >= 14;
     List<String> structure = new ArrayList<>(List.of(STRUCTURE, CREATE_ARRAYS));
     List<String> rows = new ArrayList<>(List.of(ROWS, FILL_ARRAYS));
+    if (TestPostgres.majorVersion() < 15) {
+      // Such a server sends a single byte, which is no text: PostgresRoundTripTest has a test of
+      // it.
+      rows.add("UPDATE every_type SET c_char = 'e' WHERE id = 6");
+      rows.add("TRUNCATE every_array");
+      rows.add(FILL_ARRAYS);
+    }
     if (multiranges) {
       structure.add(MULTIRANGES);
       rows.add(FILL_MULTIRANGES);

@@ -2,8 +2,10 @@ package io.holdfast.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.holdfast.AgeKeyPair;
+import io.holdfast.BackupException;
 import io.holdfast.BackupExecutor;
 import io.holdfast.BackupResult;
 import io.holdfast.Compression;
@@ -76,6 +78,17 @@ class PostgresRoundTripTest {
                       WHERE a.atttypid = t.oid AND c.relnamespace = 'public'::regnamespace)
                 """))
         .isEmpty();
+  }
+
+  /** Before PostgreSQL 15, a "char" above 127 is sent as that byte, whatever the encoding. */
+  @Test
+  void aByteThatIsNoTextIsRefusedAndItsTableNamed() throws Exception {
+    assumeTrue(TestPostgres.majorVersion() < 15, "this server writes such a byte as text");
+    source.execute("UPDATE every_type SET c_char = 'é' WHERE id = 6");
+    assertThatThrownBy(() -> Backups.take(source, folder))
+        .isInstanceOf(BackupException.class)
+        .hasMessageContaining("public.every_type");
+    assertThat(Backups.files(folder)).isEmpty();
   }
 
   @ParameterizedTest
