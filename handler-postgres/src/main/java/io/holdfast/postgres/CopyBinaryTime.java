@@ -2,7 +2,6 @@ package io.holdfast.postgres;
 
 import static io.holdfast.postgres.BadRecordException.mismatch;
 
-
 /**
  * Reads dates and times as PostgreSQL writes them under {@code DateStyle=ISO}: {@code 2026-01-09
  * 12:34:56.789+00}, years of four or more digits, {@code BC} behind everything. Refuses any other

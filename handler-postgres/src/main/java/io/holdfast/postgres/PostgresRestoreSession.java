@@ -128,7 +128,10 @@ final class PostgresRestoreSession implements RestoreSession {
 
   private void beginTransaction() throws SQLException {
     try (Statement statement = main.jdbc().createStatement();
-        ResultSet row = statement.executeQuery("SELECT pg_catalog.pg_is_in_recovery()")) {
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT pg_catalog.pg_is_in_recovery(),"
+                    + " current_setting('transaction_read_only') = 'on'")) {
       row.next();
       if (row.getBoolean(1)) {
         throw new HandlerException(
@@ -136,6 +139,16 @@ final class PostgresRestoreSession implements RestoreSession {
             null,
             "The target is a standby in recovery, which takes no writes; nothing was changed."
                 + " Restore into its primary.",
+            null);
+      }
+      if (row.getBoolean(2)) {
+        // It could be overruled, but somebody means this database not to be written.
+        throw new HandlerException(
+            Kind.PERMISSION_DENIED,
+            null,
+            "The target is read-only by default (default_transaction_read_only, or a DataSource"
+                + " that gives read-only connections); nothing was changed. Restore into another"
+                + " database, or lift that for the role.",
             null);
       }
     }

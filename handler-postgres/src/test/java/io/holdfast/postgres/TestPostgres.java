@@ -134,6 +134,11 @@ final class TestPostgres {
     return new Database(name);
   }
 
+  /** {@code host:port} of the server. */
+  static String address() {
+    return address;
+  }
+
   /** The server's major version. */
   static int majorVersion() throws SQLException {
     try (Connection connection =
