@@ -397,7 +397,8 @@ final class CreateBackupTest {
 
   @Test
   void progressIsReportedWhileTheCallerWaitsAndTheWorkersAreNotHeldUpByTheListener() {
-    MemoryDatabase database = Bench.bulk(3, 1, 60, 1 << 19);
+    // All in one frame: no worker waits for the caller to write.
+    MemoryDatabase database = Bench.bulk(3, 1, 60, 1 << 8);
     CountDownLatch reported = new CountDownLatch(1);
     AtomicInteger read = new AtomicInteger();
     MemoryHandler handler =
@@ -416,9 +417,9 @@ final class CreateBackupTest {
         .listener(
             event -> {
               if (event instanceof BackupEvent.Progressed && reported.getCount() > 0) {
+                int before = read.get();
                 reported.countDown();
                 // Workers go on while a listener takes its time.
-                int before = read.get();
                 Bench.await("workers read on", () -> read.get() >= before + 5);
                 midway.incrementAndGet();
               }
