@@ -4,6 +4,7 @@ import static io.holdfast.postgres.BadRecordException.corrupt;
 import static io.holdfast.postgres.BadRecordException.mismatch;
 
 import io.holdfast.format.FormatException;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.RecordBatch;
 import java.util.Arrays;

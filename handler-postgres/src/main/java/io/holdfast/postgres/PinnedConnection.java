@@ -1,5 +1,6 @@
 package io.holdfast.postgres;
 
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.HandlerException;
 import java.sql.Connection;
 import java.sql.SQLException;

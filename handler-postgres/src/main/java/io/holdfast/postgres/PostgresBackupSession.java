@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;

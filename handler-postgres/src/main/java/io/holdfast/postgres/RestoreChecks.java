@@ -5,6 +5,7 @@ import io.holdfast.postgres.PostgresSchema.CollectionSchema;
 import io.holdfast.postgres.PostgresSchema.Field;
 import io.holdfast.postgres.SetAside.ForeignKey;
 import io.holdfast.postgres.SetAside.Trigger;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;

@@ -2,6 +2,7 @@ package io.holdfast.postgres;
 
 import io.holdfast.postgres.PostgresSchema.CollectionSchema;
 import io.holdfast.postgres.PostgresSchema.Field;
+import io.holdfast.postgres.internal.Sql;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import io.holdfast.postgres.PostgresSchema.SequenceState;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.HandlerException.Kind;
 import java.sql.Connection;

@@ -1,5 +1,6 @@
 package io.holdfast.postgres;
 
+import io.holdfast.postgres.internal.Sql;
 import java.util.List;
 import java.util.Optional;
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.Split;
 import java.util.ArrayList;
 import java.util.HashMap;

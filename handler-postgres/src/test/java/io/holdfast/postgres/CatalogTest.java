@@ -3,6 +3,7 @@ package io.holdfast.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.CollectionFilter;
 import java.util.List;
 import java.util.Optional;

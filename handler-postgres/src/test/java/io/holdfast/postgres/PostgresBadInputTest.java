@@ -15,6 +15,7 @@ import io.holdfast.RestoreOptions;
 import io.holdfast.catalog.CatalogEntry;
 import io.holdfast.format.FormatException;
 import io.holdfast.postgres.TestPostgres.Database;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.Retry;
 import io.holdfast.spi.StorageException;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.RestoreMode;
 import io.holdfast.postgres.PostgresSchema.SequenceState;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.Consistency;
 import io.holdfast.spi.DocumentHeader;

@@ -19,7 +19,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  * <p>Set {@code HOLDFAST_TEST_POSTGRES} to {@code host:port} of a server where {@code postgres} is
  * a superuser without a password to run the tests there instead.
  */
-final class TestPostgres {
+public final class TestPostgres {
   private static final AtomicInteger databases = new AtomicInteger();
   private static final String address = start();
 
@@ -46,23 +46,23 @@ final class TestPostgres {
   }
 
   /** A database of its own, dropped when closed. */
-  static final class Database implements AutoCloseable {
+  public static final class Database implements AutoCloseable {
     private final String name;
 
     private Database(String name) {
       this.name = name;
     }
 
-    String name() {
+    public String name() {
       return name;
     }
 
     /** As the superuser. */
-    DataSource dataSource() {
+    public DataSource dataSource() {
       return dataSource("postgres", "");
     }
 
-    DataSource dataSource(String user, String password) {
+    public DataSource dataSource(String user, String password) {
       PGSimpleDataSource source = new PGSimpleDataSource();
       source.setUrl(url());
       source.setUser(user);
@@ -70,26 +70,26 @@ final class TestPostgres {
       return source;
     }
 
-    String url() {
+    public String url() {
       return "jdbc:postgresql://" + address + "/" + name;
     }
 
     /** {@code postgresql://postgres@host:port/name}. */
-    String uri() {
+    public String uri() {
       return "postgresql://postgres@" + address + "/" + name;
     }
 
     /** The same with that user and password. */
-    String uri(String user, String password) {
+    public String uri(String user, String password) {
       return "postgresql://" + user + ":" + password + "@" + address + "/" + name;
     }
 
-    Connection connect() throws SQLException {
+    public Connection connect() throws SQLException {
       return DriverManager.getConnection(url(), "postgres", "");
     }
 
     /** Runs statements, each in a transaction of its own if there is one only. */
-    Database execute(String... statements) throws SQLException {
+    public Database execute(String... statements) throws SQLException {
       try (Connection connection = connect();
           Statement statement = connection.createStatement()) {
         for (String sql : statements) {
@@ -100,7 +100,7 @@ final class TestPostgres {
     }
 
     /** The first column of a query's rows as text; null for NULL. */
-    List<String> query(String sql) throws SQLException {
+    public List<String> query(String sql) throws SQLException {
       try (Connection connection = connect();
           Statement statement = connection.createStatement();
           ResultSet row = statement.executeQuery(sql)) {
@@ -119,7 +119,7 @@ final class TestPostgres {
   }
 
   /** An empty database. */
-  static Database createDatabase() throws SQLException {
+  public static Database createDatabase() throws SQLException {
     return createDatabase("");
   }
 
@@ -128,19 +128,19 @@ final class TestPostgres {
    *
    * @param options what follows {@code CREATE DATABASE name}: {@code ENCODING 'SQL_ASCII' …}
    */
-  static Database createDatabase(String options) throws SQLException {
+  public static Database createDatabase(String options) throws SQLException {
     String name = "test_" + ProcessHandle.current().pid() + "_" + databases.incrementAndGet();
     maintenance("CREATE DATABASE " + name + " " + options);
     return new Database(name);
   }
 
   /** {@code host:port} of the server. */
-  static String address() {
+  public static String address() {
     return address;
   }
 
   /** The server's major version. */
-  static int majorVersion() throws SQLException {
+  public static int majorVersion() throws SQLException {
     try (Connection connection =
         DriverManager.getConnection("jdbc:postgresql://" + address + "/postgres", "postgres", "")) {
       return connection.getMetaData().getDatabaseMajorVersion();
@@ -148,7 +148,7 @@ final class TestPostgres {
   }
 
   /** Runs a statement outside of any test's database: roles belong to the whole server. */
-  static void maintenance(String sql) throws SQLException {
+  public static void maintenance(String sql) throws SQLException {
     try (Connection connection =
             DriverManager.getConnection(
                 "jdbc:postgresql://" + address + "/postgres", "postgres", "");

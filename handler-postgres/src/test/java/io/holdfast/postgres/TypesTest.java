@@ -3,6 +3,7 @@ package io.holdfast.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.postgres.internal.Sql;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

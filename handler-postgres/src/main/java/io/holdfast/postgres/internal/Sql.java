@@ -1,4 +1,4 @@
-package io.holdfast.postgres;
+package io.holdfast.postgres.internal;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The only place that quotes names and texts for SQL. */
-final class Sql {
+public final class Sql {
   /** A table's or sequence's schema and name, as they are in the catalog, unquoted. */
-  record QualifiedName(String schema, String name) {
+  public record QualifiedName(String schema, String name) {
     /** Both parts quoted, for a statement. */
-    String toSql() {
+    public String toSql() {
       return quoteIdentifier(schema) + "." + quoteIdentifier(name);
     }
   }
@@ -18,17 +18,17 @@ final class Sql {
   private Sql() {}
 
   /** A name for a statement, always in quotes: right for every name, keywords included. */
-  static String quoteIdentifier(String name) {
+  public static String quoteIdentifier(String name) {
     return '"' + name.replace("\"", "\"\"") + '"';
   }
 
   /** Names for a statement, quoted and joined by commas. */
-  static String quoteIdentifiers(List<String> names) {
+  public static String quoteIdentifiers(List<String> names) {
     return names.stream().map(Sql::quoteIdentifier).collect(Collectors.joining(","));
   }
 
   /** A schema and a name for a statement. */
-  static String qualified(String schema, String name) {
+  public static String qualified(String schema, String name) {
     return quoteIdentifier(schema) + "." + quoteIdentifier(name);
   }
 
@@ -36,7 +36,7 @@ final class Sql {
    * A text for a statement. Right whatever {@code standard_conforming_strings} is, since a text
    * with a backslash is written as {@code E'…'}.
    */
-  static String quoteLiteral(String text) {
+  public static String quoteLiteral(String text) {
     String quoted = text.replace("'", "''");
     return quoted.indexOf('\\') < 0
         ? "'" + quoted + "'"
@@ -47,7 +47,7 @@ final class Sql {
    * Takes a collection's name, as the server's {@code quote_ident} wrote it, apart: {@code
    * public."Order Items"}. Empty if it does not consist of exactly a schema and a name.
    */
-  static Optional<QualifiedName> parseCollectionName(String collection) {
+  public static Optional<QualifiedName> parseCollectionName(String collection) {
     List<String> parts = new ArrayList<>();
     int at = 0;
     while (true) {

@@ -1,0 +1,5 @@
+/** What the parts of this handler share. Not for applications. */
+@NullMarked
+package io.holdfast.postgres.internal;
+
+import org.jspecify.annotations.NullMarked;
