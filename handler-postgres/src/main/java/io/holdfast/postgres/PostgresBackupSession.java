@@ -2,6 +2,8 @@ package io.holdfast.postgres;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.postgres.internal.Sql;
+import io.holdfast.postgres.internal.ddl.SchemaCapture;
+import io.holdfast.postgres.internal.ddl.SchemaScript;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;
@@ -65,6 +67,7 @@ final class PostgresBackupSession implements BackupSession {
       List<Table> tables,
       Sequences sequences,
       Optional<LargeObjects> largeObjects,
+      SchemaScript ddl,
       List<NotCaptured> notCaptured) {}
 
   private PostgresBackupSession(
@@ -220,11 +223,37 @@ final class PostgresBackupSession implements BackupSession {
         sequences,
         largeObjects.isPresent() && filter.accepts(PostgresSchema.LARGE_OBJECT_DATA));
     TableLocks.acquire(connection, tables, lockTimeout);
+    SchemaCapture definitions = capture(connection, request);
+    notCaptured.addAll(definitions.notCaptured());
     return new Contents(
         Catalog.measure(connection.jdbc(), tables),
         sequences,
         largeObjects,
+        definitions.script(),
         request.allowUncaptured() ? List.copyOf(notCaptured) : List.of());
+  }
+
+  /** The definitions of everything, also of tables whose rows the filter leaves out. */
+  private static SchemaCapture capture(PinnedConnection connection, BackupRequest request)
+      throws SQLException {
+    connection.markLocks();
+    SchemaCapture captured = SchemaCapture.read(connection.jdbc());
+    connection.releaseLocks();
+    if (!captured.notCaptured().isEmpty() && !request.allowUncaptured()) {
+      throw new HandlerException(
+          Kind.UNSUPPORTED,
+          null,
+          "The database has objects whose definition cannot be carried: "
+              + String.join(
+                  ", ",
+                  captured.notCaptured().stream()
+                      .map(missing -> missing.object() + " (" + missing.reason() + ")")
+                      .toList())
+              + ". Nothing was read. Allow what cannot be captured to have them named in the"
+              + " manifest instead.",
+          null);
+    }
+    return captured;
   }
 
   private static List<NotCaptured> unlogged(List<Table> tables, Sequences sequences) {
@@ -264,7 +293,11 @@ final class PostgresBackupSession implements BackupSession {
     for (CollectionInfo collection : collections) {
       described.put(collection.name(), fields(collection.name()));
     }
-    return new PostgresSchema(snapshot.encoding, described, contents.sequences.states(connection));
+    return new PostgresSchema(
+        snapshot.encoding,
+        described,
+        contents.sequences.states(connection),
+        Optional.of(contents.ddl));
   }
 
   private PostgresSchema.CollectionSchema fields(String collection) {

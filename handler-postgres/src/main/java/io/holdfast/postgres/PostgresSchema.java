@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.postgres.internal.ddl.SchemaScript;
 import io.holdfast.spi.HandlerException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,9 +19,13 @@ import java.util.Optional;
  * @param encoding the source's server encoding; empty if the document does not tell
  * @param collections what is known of the collections, by name, in order
  * @param sequences the sequences with their state
+ * @param ddl the definitions of all objects; empty if the document has none
  */
 record PostgresSchema(
-    String encoding, Map<String, CollectionSchema> collections, List<SequenceState> sequences) {
+    String encoding,
+    Map<String, CollectionSchema> collections,
+    List<SequenceState> sequences,
+    Optional<SchemaScript> ddl) {
   /** The collection with a record for every large object. */
   static final String LARGE_OBJECTS = "pg_catalog.pg_largeobject_metadata";
 
@@ -81,6 +86,7 @@ record PostgresSchema(
           .put("last_value", sequence.lastValue)
           .put("is_called", sequence.isCalled);
     }
+    ddl.ifPresent(script -> own.set("ddl", script.toJson()));
     return schema;
   }
 
@@ -128,7 +134,19 @@ record PostgresSchema(
               integer(node, "last_value"),
               node.path("is_called").asBoolean(true)));
     }
-    return new PostgresSchema(own.path("encoding").asText(""), collections, sequences);
+    return new PostgresSchema(
+        own.path("encoding").asText(""), collections, sequences, readScript(own));
+  }
+
+  private static Optional<SchemaScript> readScript(JsonNode own) {
+    if (!own.has("ddl")) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(SchemaScript.read(own.path("ddl")));
+    } catch (IllegalArgumentException e) {
+      throw malformed(String.valueOf(e.getMessage()));
+    }
   }
 
   private static CollectionSchema readCollection(String name, JsonNode node) {

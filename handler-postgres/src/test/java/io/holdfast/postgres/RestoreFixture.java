@@ -66,7 +66,8 @@ final class RestoreFixture {
         described.put(table.collection(), PostgresSchema.of(table));
         records.put(table.collection(), records(connection, table));
       }
-      ObjectNode schema = new PostgresSchema("UTF8", described, sequences(connection)).toJson();
+      ObjectNode schema =
+          new PostgresSchema("UTF8", described, sequences(connection), Optional.empty()).toJson();
       return new Backup(header("postgres", schema), records);
     }
   }

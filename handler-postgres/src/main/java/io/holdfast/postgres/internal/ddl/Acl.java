@@ -1,0 +1,189 @@
+package io.holdfast.postgres.internal.ddl;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/**
+ * Writes privileges as statements. Starting from what an object has when it is created, they give
+ * the same access control list, in the same order of its items.
+ */
+final class Acl {
+  private static final Map<Character, String> PRIVILEGES = new LinkedHashMap<>();
+
+  static {
+    PRIVILEGES.put('r', "SELECT");
+    PRIVILEGES.put('a', "INSERT");
+    PRIVILEGES.put('w', "UPDATE");
+    PRIVILEGES.put('d', "DELETE");
+    PRIVILEGES.put('D', "TRUNCATE");
+    PRIVILEGES.put('x', "REFERENCES");
+    PRIVILEGES.put('t', "TRIGGER");
+    PRIVILEGES.put('m', "MAINTAIN");
+    PRIVILEGES.put('X', "EXECUTE");
+    PRIVILEGES.put('U', "USAGE");
+    PRIVILEGES.put('C', "CREATE");
+    PRIVILEGES.put('c', "CONNECT");
+    PRIVILEGES.put('T', "TEMPORARY");
+    PRIVILEGES.put('s', "SET");
+    PRIVILEGES.put('A', "ALTER SYSTEM");
+  }
+
+  /**
+   * What one role granted another.
+   *
+   * @param grantee who has it; empty for PUBLIC
+   * @param plain letters of privileges without the right to pass them on
+   * @param grantable letters of those with it
+   * @param grantor who gave it
+   */
+  record Item(String grantee, String plain, String grantable, String grantor) {
+    /** Reads {@code "odd name"=r*w/owner}. */
+    static Item parse(String text) {
+      StringBuilder grantee = new StringBuilder();
+      int at = readName(text, 0, '=', grantee);
+      StringBuilder plain = new StringBuilder();
+      StringBuilder grantable = new StringBuilder();
+      for (at++; text.charAt(at) != '/'; at++) {
+        if (text.charAt(at + 1) == '*') {
+          grantable.append(text.charAt(at++));
+        } else {
+          plain.append(text.charAt(at));
+        }
+      }
+      StringBuilder grantor = new StringBuilder();
+      readName(text, at + 1, '\0', grantor);
+      return new Item(
+          grantee.toString(), plain.toString(), grantable.toString(), grantor.toString());
+    }
+
+    private static int readName(String text, int from, char end, StringBuilder name) {
+      boolean quoted = false;
+      int at = from;
+      for (; at < text.length() && (quoted || text.charAt(at) != end); at++) {
+        if (text.charAt(at) != '"') {
+          name.append(text.charAt(at));
+        } else if (quoted && at + 1 < text.length() && text.charAt(at + 1) == '"') {
+          name.append(text.charAt(at++));
+        } else {
+          quoted = !quoted;
+        }
+      }
+      return at;
+    }
+  }
+
+  private Acl() {}
+
+  /**
+   * The statements for one object, or for one column of a table.
+   *
+   * @param on how {@code GRANT … ON} names it: {@code TABLE public.users}
+   * @param column the column's quoted name, if it is a column's list
+   * @param acl the list, as the server writes its items; empty array if nobody has anything
+   * @param initial what the object has when it has just been created for its owner
+   * @param owner its owner
+   */
+  static List<SqlStatement> grants(
+      String on, Optional<String> column, String[] acl, String[] initial, String owner) {
+    String all = allPrivileges(initial, owner);
+    int kept = startsWith(acl, initial) ? initial.length : 0;
+    List<SqlStatement> statements = new ArrayList<>();
+    if (kept == 0) {
+      Arrays.stream(initial)
+          .map(Item::parse)
+          .map(Item::grantee)
+          .distinct()
+          .forEach(
+              grantee ->
+                  statements.add(
+                      SqlStatement.begin("REVOKE ALL" + in(column) + " ON " + on + " FROM ")
+                          .grantee(grantee)
+                          .build()));
+    }
+    for (int i = kept; i < acl.length; i++) {
+      addGrants(statements, Item.parse(acl[i]), on, column, all, owner);
+    }
+    return statements;
+  }
+
+  private static boolean startsWith(String[] acl, String[] initial) {
+    return acl.length >= initial.length
+        && Arrays.equals(initial, Arrays.copyOf(acl, initial.length));
+  }
+
+  private static String allPrivileges(String[] initial, String owner) {
+    for (String text : initial) {
+      Item item = Item.parse(text);
+      if (item.grantee.equals(owner)) {
+        return item.plain + item.grantable;
+      }
+    }
+    return "";
+  }
+
+  private static void addGrants(
+      List<SqlStatement> statements,
+      Item item,
+      String on,
+      Optional<String> column,
+      String all,
+      String owner) {
+    boolean foreign = !item.grantor.equals(owner);
+    if (foreign) {
+      // GRANT … GRANTED BY takes the current role only.
+      statements.add(SqlStatement.begin("SET LOCAL ROLE ").role(item.grantor).build());
+    }
+    addGrant(statements, item.plain, item.grantee, on, column, all, "");
+    addGrant(statements, item.grantable, item.grantee, on, column, all, " WITH GRANT OPTION");
+    if (foreign) {
+      statements.add(SqlStatement.of("RESET ROLE"));
+    }
+  }
+
+  private static void addGrant(
+      List<SqlStatement> statements,
+      String letters,
+      String grantee,
+      String on,
+      Optional<String> column,
+      String all,
+      String option) {
+    if (!letters.isEmpty()) {
+      statements.add(
+          SqlStatement.begin("GRANT " + words(letters, all, column) + " ON " + on + " TO ")
+              .grantee(grantee)
+              .sql(option)
+              .build());
+    }
+  }
+
+  private static String in(Optional<String> column) {
+    return column.map(name -> " (" + name + ")").orElse("");
+  }
+
+  private static String words(String letters, String all, Optional<String> column) {
+    if (!all.isEmpty() && sorted(letters).equals(sorted(all))) {
+      return "ALL" + in(column);
+    }
+    StringJoiner words = new StringJoiner(", ");
+    for (int i = 0; i < letters.length(); i++) {
+      String word = PRIVILEGES.get(letters.charAt(i));
+      if (word == null) {
+        throw new IllegalStateException("Unknown privilege letter " + letters.charAt(i));
+      }
+      words.add(word + in(column));
+    }
+    return words.toString();
+  }
+
+  private static String sorted(String letters) {
+    char[] chars = letters.toCharArray();
+    Arrays.sort(chars);
+    return new String(chars);
+  }
+}

@@ -1,0 +1,35 @@
+package io.holdfast.postgres.internal.ddl;
+
+import io.holdfast.spi.NotCaptured;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * A database's schema, read from its catalogs.
+ *
+ * @param script the statements
+ * @param notCaptured what there is no statement for
+ */
+public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) {
+  private static final List<ObjectReader> READERS = List.of(Schemas::read);
+
+  /** Copies the list. */
+  public SchemaCapture {
+    notCaptured = List.copyOf(notCaptured);
+  }
+
+  /**
+   * Reads the schema, in the connection's transaction, whose settings must be pinned.
+   *
+   * @throws io.holdfast.spi.HandlerException of kind {@code UNSUPPORTED} for objects that need each
+   *     other in a way that no order of statements can create
+   */
+  public static SchemaCapture read(Connection connection) throws SQLException {
+    CaptureContext context = new CaptureContext(connection);
+    for (ObjectReader reader : READERS) {
+      reader.read(context);
+    }
+    return new SchemaCapture(SchemaOrder.order(context), context.notCaptured());
+  }
+}
