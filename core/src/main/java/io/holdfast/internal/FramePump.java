@@ -1,5 +1,6 @@
 package io.holdfast.internal;
 
+import io.holdfast.CancelledException;
 import io.holdfast.format.DocumentReader;
 import io.holdfast.format.Frame;
 import io.holdfast.format.FrameDecoder;
@@ -8,7 +9,9 @@ import io.holdfast.spi.RecordBatch;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -56,13 +59,22 @@ final class FramePump {
     long records;
     boolean complete;
 
+    /** How many frames were put into the queue. */
+    long frames;
+
+    /** The frames that are done, as far as none before them is missing. */
+    long doneInOrder;
+
+    /** Frames that were done while one before them was not. */
+    final Set<Long> doneEarly = new HashSet<>();
+
     Lane(String name) {
       this.name = name;
     }
   }
 
-  /** A frame and the lane it belongs to. */
-  private record Step(Lane lane, Frame frame) {}
+  /** A frame, the lane it belongs to, and its place there. */
+  private record Step(Lane lane, Frame frame, long place) {}
 
   /**
    * Sets a pump up.
@@ -107,7 +119,7 @@ final class FramePump {
           lane = new Lane(frame.collection());
           open(lane);
         }
-        put(new Step(lane, frame), workers);
+        put(new Step(lane, frame, lane.frames++), workers);
         report();
       }
       complete(lane);
@@ -225,9 +237,11 @@ final class FramePump {
       for (Step step = take(workers); step != null; step = take(workers)) {
         RecordBatch batch = decoder.decode(step.frame());
         awaitTurn(step.lane(), workers);
-        consumer.accept(step.frame().collection(), batch);
+        Step current = step;
+        consumer.accept(
+            step.frame().collection(), batch.withTurn(() -> awaitPlace(current, workers)));
         progress.add(batch.count(), batch.lengthBytes());
-        done(step.lane(), batch.count());
+        done(step, batch.count());
       }
     }
   }
@@ -268,9 +282,32 @@ final class FramePump {
     }
   }
 
-  private void done(Lane lane, int records) {
+  /** Frames are taken in order, so whoever is waited for here is already at work. */
+  private void awaitPlace(Step step, Workers workers) {
     lock.lock();
     try {
+      while (step.lane().doneInOrder < step.place()) {
+        if (workers.stopping()) {
+          throw new InterruptedException("the pass is being given up");
+        }
+        changed.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancelledException(onCancel, e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void done(Step step, int records) {
+    lock.lock();
+    try {
+      Lane lane = step.lane();
+      lane.doneEarly.add(step.place());
+      while (lane.doneEarly.remove(lane.doneInOrder)) {
+        lane.doneInOrder++;
+      }
       lane.pending--;
       lane.records += records;
       retire();

@@ -14,6 +14,14 @@ public final class RecordBatch {
   private final int start;
   private final int end;
   private final int count;
+  private final Turn turn;
+
+  /** Waits until the batches before this one were written. */
+  @FunctionalInterface
+  public interface Turn {
+    /** Returns at once if nothing is before it. */
+    void await();
+  }
 
   /**
    * @param bytes the array that holds the records; not copied
@@ -22,6 +30,11 @@ public final class RecordBatch {
    * @param count how many records there are, ≥ 1
    */
   public RecordBatch(byte[] bytes, int start, int end, int count) {
+    this(bytes, start, end, count, () -> {});
+  }
+
+  private RecordBatch(byte[] bytes, int start, int end, int count, Turn turn) {
+    this.turn = turn;
     this.bytes = bytes;
     this.start = start;
     this.end = end;
@@ -32,6 +45,23 @@ public final class RecordBatch {
   public static RecordBatch of(List<String> records) {
     byte[] bytes = String.join(",\n", records).getBytes(StandardCharsets.UTF_8);
     return new RecordBatch(bytes, 0, bytes.length, records.size());
+  }
+
+  /** The same records, with that turn. */
+  public RecordBatch withTurn(Turn newTurn) {
+    return new RecordBatch(bytes, start, end, count, newTurn);
+  }
+
+  /**
+   * Waits until every batch of the same collection that stands before this one in the document has
+   * been written, that is, its {@code write} has returned. A session that wants the records in the
+   * document's order calls this in {@code write}, after what can be done beside other threads and
+   * before what decides the order.
+   *
+   * @throws io.holdfast.CancelledException if the restore is given up meanwhile
+   */
+  public void awaitTurn() {
+    turn.await();
   }
 
   /** The array that holds the records; not to be changed. */

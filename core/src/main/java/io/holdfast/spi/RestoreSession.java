@@ -10,7 +10,10 @@ import java.util.Map;
 public interface RestoreSession extends AutoCloseable {
   /** In which order a session wants its batches. */
   enum Ordering {
-    /** One collection after another; batches of one collection from many threads. */
+    /**
+     * One collection after another; batches of one collection from many threads. {@link
+     * RecordBatch#awaitTurn} tells when those before are written.
+     */
     BY_COLLECTION,
     /** Batches of any collection from any thread at any time. */
     ANY

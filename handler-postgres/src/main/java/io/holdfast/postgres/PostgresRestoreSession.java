@@ -317,6 +317,10 @@ final class PostgresRestoreSession implements RestoreSession {
     Conversion conversion = conversion(collection, target);
     conversion.buffer.reset();
     conversion.converter.convert(batch, conversion.buffer);
+    if (request.atomic()) {
+      // One connection takes the rows anyhow, so they may as well lie as they lay.
+      batch.awaitTurn();
+    }
     if (LargeObjectTargets.isCollection(collection)) {
       // Two connections that create the same object would wait for each other.
       synchronized (largeObjects) {
