@@ -2,51 +2,117 @@ package io.holdfast;
 
 import io.holdfast.spi.CollectionFilter;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How a backup is restored. Immutable; each method returns a changed copy.
  *
  * @param mode what to do with data that is there
  * @param filter which collections to restore
- * @param atomic whether the target must stay as it was if the restore fails, where the database can
- *     do that
+ * @param strategy how the target is changed, and what a restore that fails leaves behind
+ * @param recordsOnly whether only records are restored, into collections that are there already
  * @param verifyFirst whether the whole backup is read and checked before the target is touched,
  *     even where a failed restore would be undone anyway
+ * @param safetyBackup whether {@link RestoreMode#REPLACE} takes a backup of the target first
+ * @param productionTarget the target that the caller has named as the one to restore into, although
+ *     it is marked as production
  */
 public record RestoreOptions(
-    RestoreMode mode, CollectionFilter filter, boolean atomic, boolean verifyFirst) {
-  /** Everything, into an empty target, atomically. */
+    RestoreMode mode,
+    CollectionFilter filter,
+    RestoreStrategy strategy,
+    boolean recordsOnly,
+    boolean verifyFirst,
+    boolean safetyBackup,
+    Optional<String> productionTarget) {
+  /** Everything, into an empty target that is not marked as production, in one transaction. */
   public static final RestoreOptions DEFAULT =
-      new RestoreOptions(RestoreMode.INTO_EMPTY, CollectionFilter.ALL, true, false);
+      new RestoreOptions(
+          RestoreMode.INTO_EMPTY,
+          CollectionFilter.ALL,
+          RestoreStrategy.TRANSACTION,
+          false,
+          false,
+          true,
+          Optional.empty());
+
+  /**
+   * Whether the target must stay as it was if the restore fails, where the database can do that.
+   */
+  public boolean atomic() {
+    return strategy.atomic();
+  }
 
   /** The same with another mode. */
   public RestoreOptions withMode(RestoreMode newMode) {
-    return new RestoreOptions(newMode, filter, atomic, verifyFirst);
+    return new RestoreOptions(
+        newMode, filter, strategy, recordsOnly, verifyFirst, safetyBackup, productionTarget);
   }
 
   /** The same for those collections only; patterns as in {@link CollectionFilter}. */
   public RestoreOptions including(String... patterns) {
-    CollectionFilter changed = new CollectionFilter(List.of(patterns), filter.excludes());
-    return new RestoreOptions(mode, changed, atomic, verifyFirst);
+    return withFilter(new CollectionFilter(List.of(patterns), filter.excludes()));
   }
 
   /** The same without those collections; patterns as in {@link CollectionFilter}. */
   public RestoreOptions excluding(String... patterns) {
-    CollectionFilter changed = new CollectionFilter(filter.includes(), List.of(patterns));
-    return new RestoreOptions(mode, changed, atomic, verifyFirst);
+    return withFilter(new CollectionFilter(filter.includes(), List.of(patterns)));
+  }
+
+  private RestoreOptions withFilter(CollectionFilter newFilter) {
+    return new RestoreOptions(
+        mode, newFilter, strategy, recordsOnly, verifyFirst, safetyBackup, productionTarget);
+  }
+
+  /** The same, changing the target in another way. */
+  public RestoreOptions withStrategy(RestoreStrategy newStrategy) {
+    return new RestoreOptions(
+        mode, filter, newStrategy, recordsOnly, verifyFirst, safetyBackup, productionTarget);
   }
 
   /**
-   * The same, giving up atomicity for speed: several connections write at once, and a restore that
-   * fails leaves the target partly written. The backup's bytes are compared with its manifest
-   * beforehand; with {@link #verifyingFirst} each record is parsed as well.
+   * The same, giving up atomicity for speed, as {@link RestoreStrategy#IN_PLACE} does: several
+   * connections write at once, and a restore that fails leaves the target partly written. The
+   * backup's bytes are compared with its manifest beforehand; with {@link #verifyingFirst} each
+   * record is parsed as well.
    */
   public RestoreOptions withoutAtomicity() {
-    return new RestoreOptions(mode, filter, false, verifyFirst);
+    return withStrategy(RestoreStrategy.IN_PLACE);
+  }
+
+  /**
+   * The same for records only: definitions are left alone, and a collection that the target lacks
+   * is an error.
+   */
+  public RestoreOptions dataOnly() {
+    return new RestoreOptions(
+        mode, filter, strategy, true, verifyFirst, safetyBackup, productionTarget);
   }
 
   /** The same, reading and checking the whole backup before the target is touched. */
   public RestoreOptions verifyingFirst() {
-    return new RestoreOptions(mode, filter, atomic, true);
+    return new RestoreOptions(
+        mode, filter, strategy, recordsOnly, true, safetyBackup, productionTarget);
+  }
+
+  /**
+   * The same without the backup of the target that {@link RestoreMode#REPLACE} takes first: what
+   * the target holds is lost.
+   */
+  public RestoreOptions withoutSafetyBackup() {
+    return new RestoreOptions(
+        mode, filter, strategy, recordsOnly, verifyFirst, false, productionTarget);
+  }
+
+  /**
+   * The same into that target, although it is marked as production. A target of another name is
+   * refused, marked or not.
+   *
+   * @param name the target's name, exactly as {@code BackupHandler.describe} tells it; the error
+   *     that refuses a marked target names it too
+   */
+  public RestoreOptions intoProduction(String name) {
+    return new RestoreOptions(
+        mode, filter, strategy, recordsOnly, verifyFirst, safetyBackup, Optional.of(name));
   }
 }

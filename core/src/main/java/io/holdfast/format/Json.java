@@ -88,13 +88,21 @@ final class Json {
   }
 
   static ObjectNode sourceToJson(SourceInfo source) {
-    return MAPPER
-        .createObjectNode()
-        .put("handler", source.handler())
-        .put("name", source.name())
-        .put("server", source.server())
-        .put("as_of", source.asOf().toString())
-        .put("consistency", source.consistency().name().toLowerCase(Locale.ROOT));
+    ObjectNode node =
+        MAPPER
+            .createObjectNode()
+            .put("handler", source.handler())
+            .put("name", source.name())
+            .put("server", source.server())
+            .put("as_of", source.asOf().toString())
+            .put("consistency", source.consistency().name().toLowerCase(Locale.ROOT));
+    if (!source.environment().isEmpty()) {
+      node.put("environment", source.environment());
+    }
+    if (!source.identity().isEmpty()) {
+      node.put("identity", source.identity());
+    }
+    return node;
   }
 
   /**
@@ -107,10 +115,16 @@ final class Json {
           text(node, "name"),
           text(node, "server"),
           Instant.parse(text(node, "as_of")),
-          Consistency.valueOf(text(node, "consistency").toUpperCase(Locale.ROOT)));
+          Consistency.valueOf(text(node, "consistency").toUpperCase(Locale.ROOT)),
+          textOrEmpty(node, "environment"),
+          textOrEmpty(node, "identity"));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("as_of is no instant", e);
     }
+  }
+
+  private static String textOrEmpty(JsonNode node, String key) {
+    return node.has(key) ? text(node, key) : "";
   }
 
   static String text(JsonNode node, String key) {

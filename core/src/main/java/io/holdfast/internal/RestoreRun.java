@@ -301,7 +301,8 @@ public final class RestoreRun {
         Optional.of(wanted),
         options.filter(),
         options.mode(),
-        options.atomic(),
+        options.strategy(),
+        options.recordsOnly(),
         settings.parallelism(),
         settings.retry());
   }

@@ -16,6 +16,18 @@ public interface BackupHandler extends AutoCloseable {
   String location();
 
   /**
+   * Tells which database it speaks to, and whether that is marked as production in the database
+   * itself. Asks the database each time; changes nothing.
+   *
+   * <p>By default the {@link #location} is the name, and nothing else is known.
+   *
+   * @throws HandlerException if the database cannot be reached
+   */
+  default DatabaseInfo describe() {
+    return DatabaseInfo.named(location());
+  }
+
+  /**
    * Pins one consistency point of the source.
    *
    * @throws HandlerException if the source cannot be reached, read whole, or carried faithfully

@@ -1,6 +1,7 @@
 package io.holdfast.spi;
 
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
 import java.util.Map;
 import java.util.Optional;
 
@@ -13,8 +14,11 @@ import java.util.Optional;
  *     beforehand; others may leave them out, then collections show as they come
  * @param filter which collections are restored; core applies it to the records
  * @param mode what to do with data that is there
- * @param atomic whether the target must stay as it was until {@code finish} succeeds; a handler
- *     that cannot do that refuses in {@code prepare} only if the caller could choose otherwise
+ * @param strategy how the target is to be changed. A handler that cannot do {@code SWAP} refuses in
+ *     {@code prepare}, with kind {@code UNSUPPORTED}; one whose restores cannot be atomic takes
+ *     {@code TRANSACTION} for {@code IN_PLACE} and says so in its plan
+ * @param dataOnly whether only records are restored: the collections must be there already, and
+ *     keep their definitions
  * @param parallelism how many threads will write
  * @param retry how to repeat idempotent steps
  */
@@ -23,6 +27,12 @@ public record RestoreRequest(
     Optional<Map<String, Long>> expectedRecords,
     CollectionFilter filter,
     RestoreMode mode,
-    boolean atomic,
+    RestoreStrategy strategy,
+    boolean dataOnly,
     int parallelism,
-    Retry retry) {}
+    Retry retry) {
+  /** Whether the target must stay as it was until {@code finish} succeeds. */
+  public boolean atomic() {
+    return strategy.atomic();
+  }
+}

@@ -3,6 +3,7 @@ package io.holdfast.postgres;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
 import io.holdfast.postgres.PostgresSchema.SequenceState;
 import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.CollectionFilter;
@@ -156,6 +157,10 @@ final class RestoreFixture {
     return JsonNodeFactory.instance.textNode(text).toString();
   }
 
+  static RestoreStrategy strategy(boolean atomic) {
+    return atomic ? RestoreStrategy.TRANSACTION : RestoreStrategy.IN_PLACE;
+  }
+
   static RestoreRequest request(Backup backup, RestoreMode mode, boolean atomic) {
     return request(backup, mode, atomic, CollectionFilter.ALL);
   }
@@ -163,7 +168,14 @@ final class RestoreFixture {
   static RestoreRequest request(
       Backup backup, RestoreMode mode, boolean atomic, CollectionFilter filter) {
     return new RestoreRequest(
-        backup.header(), Optional.of(backup.counts()), filter, mode, atomic, 3, Retry.none());
+        backup.header(),
+        Optional.of(backup.counts()),
+        filter,
+        mode,
+        strategy(atomic),
+        false,
+        3,
+        Retry.none());
   }
 
   static RestoreSession open(TestPostgres.Database target, RestoreRequest request) {

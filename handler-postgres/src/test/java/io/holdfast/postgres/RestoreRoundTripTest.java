@@ -168,7 +168,8 @@ class RestoreRoundTripTest {
                     Optional.of(expected),
                     CollectionFilter.ALL,
                     RestoreMode.INTO_EMPTY,
-                    atomic,
+                    RestoreFixture.strategy(atomic),
+                    false,
                     2,
                     Retry.none()))) {
           restore.prepare();

@@ -559,7 +559,8 @@ class RestoreSessionTest {
             Optional.empty(),
             CollectionFilter.ALL,
             RestoreMode.INTO_EMPTY,
-            atomic,
+            RestoreFixture.strategy(atomic),
+            false,
             2,
             Retry.none());
     try (RestoreSession session = RestoreFixture.open(target, unannounced)) {

@@ -11,12 +11,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.BackupException;
 import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.Consistency;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.RecordBatch;
 import io.holdfast.spi.RecordBuffer;
@@ -631,7 +633,7 @@ public abstract class BackupHandlerContract {
   @Test
   void aRestoreThatNeedNotBeAtomicGivesTheSameTarget() {
     BackupHandler target = fixture.emptyTarget();
-    pump.atomic(false).threads(4).write(pump.read(fixture.source()), target);
+    pump.strategy(RestoreStrategy.IN_PLACE).threads(4).write(pump.read(fixture.source()), target);
     assertEqualToSource(target);
   }
 
@@ -733,8 +735,75 @@ public abstract class BackupHandlerContract {
     assertThat(fixture.contentHashes(target)).isEqualTo(before);
   }
 
+  @Test
+  void aSwapIsAtomicOrRefusedBeforeAnythingChanges() {
+    BackupHandler target = fixture.filledTarget();
+    Map<String, String> before = fixture.contentHashes(target);
+    MemoryBackup backup = pump.read(fixture.source());
+    Pump swap = pump.mode(RestoreMode.REPLACE).strategy(RestoreStrategy.SWAP);
+    boolean swapped = writeUnlessRefused(backup, target, swap);
+    assertThat(fixture.contentHashes(target)).as("what was not finished").isEqualTo(before);
+    if (swapped) {
+      swap.write(backup, target);
+      assertEqualToSource(target);
+    }
+  }
+
+  /** Writes everything and does not finish; false if that way of changing a target is refused. */
+  private static boolean writeUnlessRefused(MemoryBackup backup, BackupHandler target, Pump how) {
+    try (RestoreSession session = target.openRestore(how.restoreRequest(backup))) {
+      Throwable refused = catchThrowable(() -> assertThat(session.prepare().atomic()).isTrue());
+      if (refused instanceof HandlerException e) {
+        assertThat(e.kind()).isEqualTo(HandlerException.Kind.UNSUPPORTED);
+        return false;
+      }
+      assertThat(refused).isNull();
+      session.begin();
+      how.write(backup, session);
+      session.recordsWritten();
+      return true;
+    }
+  }
+
+  @Test
+  void dataOnlyFillsWhatIsThere() {
+    BackupHandler target = fixture.filledTarget();
+    pump.mode(RestoreMode.REPLACE).dataOnly().write(pump.read(fixture.source()), target);
+    assertEqualToSource(target);
+  }
+
+  @Test
+  void dataOnlyRefusesACollectionThatTheTargetLacksBeforeAnythingChanges() {
+    assumeTrue(fixture.refusesUnknownCollections(), "targets create collections that they lack");
+    BackupHandler target = fixture.filledTarget();
+    Map<String, String> before = fixture.contentHashes(target);
+    MemoryBackup backup = pump.read(fixture.source()).with(UNKNOWN, List.of("{\"id\":1}"));
+    Pump replace = pump.mode(RestoreMode.REPLACE).dataOnly();
+    Throwable thrown =
+        assertRefusedInPrepare(backup, target, replace, HandlerException.Kind.MISMATCH);
+    assertThat(thrown).hasMessageContaining(UNKNOWN);
+    assertThat(fixture.contentHashes(target)).isEqualTo(before);
+  }
+
   // ---------------------------------------------------------------------------------------------
   // Before the first change
+
+  @Test
+  void theTargetIsDescribedAlikeEveryTimeAndAsItsBackupsAre() {
+    BackupHandler source = fixture.source();
+    DatabaseInfo described = source.describe();
+    assertThat(described.name()).isNotBlank();
+    assertThat(source.describe()).isEqualTo(described);
+    try (BackupSession session = open(source)) {
+      assertThat(session.source().identity()).isEqualTo(described.identity());
+      assertThat(session.source().environment()).isEqualTo(described.environment().orElse(""));
+    }
+    if (!described.identity().isEmpty()) {
+      assertThat(fixture.emptyTarget().describe().identity())
+          .as("another database is another identity")
+          .isNotEqualTo(described.identity());
+    }
+  }
 
   @Test
   void prepareChangesNothingAndTellsWhatWouldHappen() {

@@ -5,6 +5,7 @@ import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionInfo;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.RecordBatch;
 import io.holdfast.spi.RecordBuffer;
@@ -37,6 +38,11 @@ final class Forwarding {
     @Override
     public String location() {
       return inner.location();
+    }
+
+    @Override
+    public DatabaseInfo describe() {
+      return inner.describe();
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
@@ -28,6 +29,7 @@ import java.util.function.Predicate;
  */
 public final class MemoryDatabase {
   private final String name;
+  private final String identity = "memory/" + UUID.randomUUID();
   private final Map<String, List<String>> collections = new LinkedHashMap<>();
   private final Map<String, Map<String, List<String>>> snapshots = new HashMap<>();
   private ObjectNode schema = JsonNodeFactory.instance.objectNode();
@@ -45,6 +47,11 @@ public final class MemoryDatabase {
   /** What its users call it. */
   public String name() {
     return name;
+  }
+
+  /** Which database it is: no other has the same, also if it has the same name. */
+  public String identity() {
+    return identity;
   }
 
   /** Creates collections without records. Those that exist are left as they are. */

@@ -2,12 +2,14 @@ package io.holdfast.testkit;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.Consistency;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.RecordBatch;
@@ -103,6 +105,13 @@ public final class MemoryHandler implements BackupHandler {
   }
 
   @Override
+  public DatabaseInfo describe() {
+    requireOpen();
+    return new DatabaseInfo(
+        database.name(), database.identity(), options.environment, options.production);
+  }
+
+  @Override
   public BackupSession openBackup(BackupRequest request) {
     requireOpen();
     if (!options.notCaptured.isEmpty() && !request.allowUncaptured()) {
@@ -152,6 +161,8 @@ public final class MemoryHandler implements BackupHandler {
     private boolean estimates = true;
     private RestoreSession.Ordering ordering = RestoreSession.Ordering.ANY;
     private String keyField = "id";
+    private Optional<String> environment = Optional.empty();
+    private boolean production;
     private Hook beforeRead = (collection, number) -> {};
     private Hook beforeWrite = (collection, number) -> {};
 
@@ -170,6 +181,8 @@ public final class MemoryHandler implements BackupHandler {
       estimates = other.estimates;
       ordering = other.ordering;
       keyField = other.keyField;
+      environment = other.environment;
+      production = other.production;
       beforeRead = other.beforeRead;
       beforeWrite = other.beforeWrite;
     }
@@ -228,6 +241,18 @@ public final class MemoryHandler implements BackupHandler {
     /** Which field tells records apart in a {@code MERGE}; {@code id} unless set. */
     public Builder keyField(String value) {
       keyField = value;
+      return this;
+    }
+
+    /** What the database says that it is for; nothing unless set. */
+    public Builder environment(String label) {
+      environment = Optional.of(label);
+      return this;
+    }
+
+    /** Makes the database say that it is production. */
+    public Builder production() {
+      production = true;
       return this;
     }
 
@@ -294,7 +319,14 @@ public final class MemoryHandler implements BackupHandler {
 
     @Override
     public SourceInfo source() {
-      return new SourceInfo(name(), database.name(), "1", asOf, options.consistency);
+      return new SourceInfo(
+          name(),
+          database.name(),
+          "1",
+          asOf,
+          options.consistency,
+          options.environment.orElse(""),
+          database.identity());
     }
 
     @Override
@@ -444,6 +476,7 @@ public final class MemoryHandler implements BackupHandler {
 
     private final RestoreRequest request;
     private final boolean atomic;
+    private final boolean createsCollections;
     private final HookPoint point = new HookPoint(options.beforeWrite);
     private final Map<String, List<String>> staged = new LinkedHashMap<>();
     private final Map<String, Long> written = new TreeMap<>();
@@ -456,6 +489,7 @@ public final class MemoryHandler implements BackupHandler {
     Restore(RestoreRequest request) {
       this.request = request;
       this.atomic = options.atomic && request.atomic();
+      this.createsCollections = options.createsCollections && !request.dataOnly();
       open.incrementAndGet();
     }
 
@@ -467,9 +501,19 @@ public final class MemoryHandler implements BackupHandler {
     @Override
     public synchronized RestorePlan prepare() {
       require(State.OPENED, "prepare");
+      if (request.strategy() == RestoreStrategy.SWAP) {
+        throw new HandlerException(
+            HandlerException.Kind.UNSUPPORTED,
+            null,
+            "The target "
+                + location()
+                + " cannot be built beside itself. Nothing was changed; choose TRANSACTION or"
+                + " IN_PLACE.",
+            null);
+      }
       List<String> missing = new ArrayList<>(expected());
       missing.removeAll(database.names());
-      if (!options.createsCollections && !missing.isEmpty()) {
+      if (!createsCollections && !missing.isEmpty()) {
         throw new HandlerException(
             HandlerException.Kind.MISMATCH,
             missing.get(0),
@@ -605,7 +649,7 @@ public final class MemoryHandler implements BackupHandler {
 
     private synchronized long enter(String collection) {
       require(State.BEGUN, "write");
-      if (!options.createsCollections && !database.names().contains(collection)) {
+      if (!createsCollections && !database.names().contains(collection)) {
         state = State.FAILED;
         throw new HandlerException(
             HandlerException.Kind.MISMATCH,

@@ -2,6 +2,7 @@ package io.holdfast.testkit;
 
 import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
@@ -57,7 +58,8 @@ public final class Pump {
   private int batchRecords = 1_000;
   private CollectionFilter filter = CollectionFilter.ALL;
   private RestoreMode mode = RestoreMode.INTO_EMPTY;
-  private boolean atomic = true;
+  private RestoreStrategy strategy = RestoreStrategy.TRANSACTION;
+  private boolean dataOnly;
   private boolean manifest = true;
   private boolean allowUncaptured;
 
@@ -70,7 +72,8 @@ public final class Pump {
     batchRecords = other.batchRecords;
     filter = other.filter;
     mode = other.mode;
-    atomic = other.atomic;
+    strategy = other.strategy;
+    dataOnly = other.dataOnly;
     manifest = other.manifest;
     allowUncaptured = other.allowUncaptured;
     change.accept(this);
@@ -78,8 +81,8 @@ public final class Pump {
 
   /**
    * One thread, buffers of 64 KiB, splits of 64 MiB, batches of 1,000 records, all collections;
-   * restores are atomic, into an empty target, from a backup with a manifest; what cannot be
-   * captured is an error.
+   * restores are in one transaction, into an empty target, from a backup with a manifest; what
+   * cannot be captured is an error.
    */
   public static Pump create() {
     return new Pump();
@@ -115,9 +118,14 @@ public final class Pump {
     return new Pump(this, pump -> pump.mode = value);
   }
 
-  /** Asking, or not, that the target stays as it was until a restore has finished. */
-  public Pump atomic(boolean value) {
-    return new Pump(this, pump -> pump.atomic = value);
+  /** Changing the target in that way. */
+  public Pump strategy(RestoreStrategy value) {
+    return new Pump(this, pump -> pump.strategy = value);
+  }
+
+  /** Restoring records only, into collections that are there. */
+  public Pump dataOnly() {
+    return new Pump(this, pump -> pump.dataOnly = true);
   }
 
   /** Restoring as from a file without a manifest: collections show as they come. */
@@ -144,7 +152,8 @@ public final class Pump {
         manifest ? Optional.of(expected) : Optional.empty(),
         filter,
         mode,
-        atomic,
+        strategy,
+        dataOnly,
         threads,
         Retry.none());
   }

@@ -9,12 +9,14 @@ import static org.junit.platform.testkit.engine.EventConditions.test;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.Consistency;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.RecordBatch;
 import io.holdfast.spi.RecordBuffer;
@@ -37,6 +39,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -543,6 +546,30 @@ final class BackupHandlerContractTest {
         "aRestoreCanBeRepeatedAfterOneThatWasGivenUp"),
     CREATES_UNKNOWN_COLLECTIONS(
         handler -> handler, "aCollectionThatTheTargetLacksIsAMismatchBeforeAnythingChanges"),
+    SWAPS_IN_PLACE(
+        request(
+            r -> r.strategy() == RestoreStrategy.SWAP,
+            r -> asking(r, r.mode(), RestoreStrategy.IN_PLACE, r.dataOnly())),
+        "aSwapIsAtomicOrRefusedBeforeAnythingChanges"),
+    DATA_ONLY_KEEPS_OTHER_RECORDS(
+        request(
+            RestoreRequest::dataOnly,
+            r -> asking(r, RestoreMode.MERGE, r.strategy(), r.dataOnly())),
+        "dataOnlyFillsWhatIsThere"),
+    DATA_ONLY_CREATES_UNKNOWN_COLLECTIONS(
+        request(RestoreRequest::dataOnly, r -> asking(r, r.mode(), r.strategy(), false)),
+        "dataOnlyRefusesACollectionThatTheTargetLacksBeforeAnythingChanges"),
+    IS_ANOTHER_DATABASE_EVERY_TIME(
+        handler ->
+            new Forwarding.Handler(handler) {
+              private final AtomicInteger asked = new AtomicInteger();
+
+              @Override
+              public DatabaseInfo describe() {
+                return DatabaseInfo.named("database " + asked.incrementAndGet());
+              }
+            },
+        "theTargetIsDescribedAlikeEveryTimeAndAsItsBackupsAre"),
     CLOSE_WAITS_FOR_THE_WRITE(
         restore(
             inner ->
@@ -578,7 +605,8 @@ final class BackupHandlerContractTest {
       return switch (this) {
         case SEES_LATER_CHANGES -> healthy.consistency(Consistency.FUZZY);
         case SAYS_THAT_IT_IS_ATOMIC -> healthy.atomic(false);
-        case CREATES_UNKNOWN_COLLECTIONS -> healthy.createsCollections(true);
+        case CREATES_UNKNOWN_COLLECTIONS, DATA_ONLY_CREATES_UNKNOWN_COLLECTIONS ->
+            healthy.createsCollections(true);
         default -> healthy;
       };
     }
@@ -727,20 +755,31 @@ final class BackupHandlerContractTest {
   }
 
   private static UnaryOperator<BackupHandler> mode(RestoreMode asked, RestoreMode done) {
+    return request(r -> r.mode() == asked, r -> asking(r, done, r.strategy(), r.dataOnly()));
+  }
+
+  /** Does something else than it was asked for. */
+  private static UnaryOperator<BackupHandler> request(
+      Predicate<RestoreRequest> which, UnaryOperator<RestoreRequest> change) {
     return handler ->
         new Forwarding.Handler(handler) {
           @Override
           public RestoreSession openRestore(RestoreRequest request) {
-            return inner.openRestore(
-                new RestoreRequest(
-                    request.header(),
-                    request.expectedRecords(),
-                    request.filter(),
-                    request.mode() == asked ? done : request.mode(),
-                    request.atomic(),
-                    request.parallelism(),
-                    request.retry()));
+            return inner.openRestore(which.test(request) ? change.apply(request) : request);
           }
         };
+  }
+
+  private static RestoreRequest asking(
+      RestoreRequest request, RestoreMode mode, RestoreStrategy strategy, boolean dataOnly) {
+    return new RestoreRequest(
+        request.header(),
+        request.expectedRecords(),
+        request.filter(),
+        mode,
+        strategy,
+        dataOnly,
+        request.parallelism(),
+        request.retry());
   }
 }
