@@ -1,5 +1,6 @@
 package io.holdfast.benchmarks.postgres;
 
+import io.holdfast.RestoreStrategy;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -13,18 +14,18 @@ import java.util.StringJoiner;
 
 /** Builds the arms: the commands, and what is done around them. */
 final class Arms {
-  /** The database that is read. */
-  static final String SOURCE = "bench";
-
   private static final String TEMPLATE = "bench_empty";
   private static final String TARGET = "bench_target";
 
   private final Server server;
   private final Workspace workspace;
   private final int jobs;
+  private final String database;
   private final Fingerprint source;
 
-  Arms(Server server, Workspace workspace, int jobs, Fingerprint source) {
+  /** Arms that work on that database. */
+  Arms(Server server, Workspace workspace, int jobs, String database, Fingerprint source) {
+    this.database = database;
     this.server = server;
     this.workspace = workspace;
     this.jobs = jobs;
@@ -49,7 +50,7 @@ final class Arms {
     return java(
         heap,
         HoldfastBackup.class,
-        server.uri(SOURCE),
+        server.uri(database),
         folder.toUri().toString(),
         Integer.toString(jobs),
         Long.toString(source.rows()));
@@ -78,7 +79,7 @@ final class Arms {
   private List<String> pgDump(List<String> pgDump, String folder, String compression) {
     List<String> command = new ArrayList<>(pgDump);
     command.addAll(
-        List.of("-Fd", "-j" + jobs, compression, "-f", folder, "-d", server.uri(SOURCE)));
+        List.of("-Fd", "-j" + jobs, compression, "-f", folder, "-d", server.uri(database)));
     return command;
   }
 
@@ -88,12 +89,16 @@ final class Arms {
     return bytes;
   }
 
-  /** What the loads load, and the empty tables they load it into. */
-  void prepareLoads(String heap) throws IOException, SQLException, InterruptedException {
+  /** What the loads and restores read. */
+  void prepareArchives(String heap) throws IOException, InterruptedException {
     Workspace.delete(holdfastArchive());
     Commands.run(holdfastBackup(heap, holdfastArchive()));
     Workspace.delete(peerArchive());
     Commands.run(pgDump(List.of(server.program("pg_dump")), peerArchive().toString(), "-Z1"));
+  }
+
+  /** The empty tables that the loads load. */
+  void prepareLoads() throws IOException, SQLException, InterruptedException {
     server.recreate(TEMPLATE, "template0");
     Commands.run(
         List.of(
@@ -113,34 +118,73 @@ final class Arms {
     return workspace.resolve("archive-peer");
   }
 
-  /**
-   * A restore by Holdfast.
-   *
-   * @param mode {@link HoldfastRestore#ATOMIC} or {@link HoldfastRestore#PARALLEL}
-   */
-  Arm holdfastLoad(String heap, String mode) {
+  /** A restore by Holdfast of the rows only. */
+  Arm holdfastLoad(String heap, RestoreStrategy strategy) {
     return load(
-        "Holdfast " + mode + ", heap " + heap,
-        java(
-            heap,
-            HoldfastRestore.class,
-            holdfastArchive().toUri().toString(),
-            server.uri(TARGET),
-            Integer.toString(jobs),
-            mode));
+        "Holdfast " + strategy + ", heap " + heap,
+        holdfastRestore(heap, strategy, HoldfastRestore.ROWS));
   }
 
-  Arm pgRestore(String name) {
-    return load(
+  private List<String> holdfastRestore(String heap, RestoreStrategy strategy, String what) {
+    return java(
+        heap,
+        HoldfastRestore.class,
+        holdfastArchive().toUri().toString(),
+        server.uri(TARGET),
+        Integer.toString(jobs),
+        strategy.name(),
+        what);
+  }
+
+  /** A restore by {@code pg_restore} of the rows only. */
+  Arm pgRestoreLoad(String name) {
+    return load(name, pgRestore("--section=data"));
+  }
+
+  private List<String> pgRestore(String... options) {
+    List<String> command =
+        new ArrayList<>(List.of(server.program("pg_restore"), "--exit-on-error"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-j" + jobs, "-d", server.uri(TARGET), peerArchive().toString()));
+    return command;
+  }
+
+  /** A restore by Holdfast of everything into an empty database. */
+  Arm holdfastRestore(String heap, RestoreStrategy strategy) {
+    return rebuild(
+        "Holdfast " + strategy + ", heap " + heap,
+        holdfastRestore(heap, strategy, HoldfastRestore.EVERYTHING));
+  }
+
+  /** A restore by {@code pg_restore} of everything into an empty database. */
+  Arm pgRestoreEverything(String name) {
+    return rebuild(name, pgRestore());
+  }
+
+  private Arm rebuild(String name, List<String> command) {
+    return new Arm(
         name,
-        List.of(
-            server.program("pg_restore"),
-            "--exit-on-error",
-            "--section=data",
-            "-j" + jobs,
-            "-d",
-            server.uri(TARGET),
-            peerArchive().toString()));
+        command,
+        () -> server.recreate(TARGET, "template0"),
+        () -> {
+          requireSameDefinitions();
+          return checkTarget();
+        });
+  }
+
+  /** The definitions as the peer's own program tells them. */
+  private void requireSameDefinitions() throws IOException, InterruptedException {
+    if (!definitions(TARGET).equals(definitions(database))) {
+      throw new IllegalStateException("The restored definitions are not those of the source.");
+    }
+  }
+
+  private List<String> definitions(String of) throws IOException, InterruptedException {
+    return Commands.run(List.of(server.program("pg_dump"), "-s", "-d", server.uri(of)))
+        .lines()
+        .filter(line -> !line.isBlank() && !line.startsWith("--"))
+        .filter(line -> !line.startsWith("\\restrict") && !line.startsWith("\\unrestrict"))
+        .toList();
   }
 
   private Arm load(String name, List<String> command) {

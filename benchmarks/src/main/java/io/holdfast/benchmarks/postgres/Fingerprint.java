@@ -27,16 +27,18 @@ record Fingerprint(Map<String, String> facts) {
           "events", "id % 10 = 0",
           "orders", "true",
           "shipments", "true",
-          "small_7", "true");
+          "small_7", "true",
+          "shared", "true",
+          "customer_7.t_7", "true");
 
   private static final String TABLES =
       """
-      SELECT c.oid::regclass::text FROM pg_class c
-       WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY 1
+      SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1
       """;
 
   private static final String SEQUENCES =
-      "SELECT sequencename, coalesce(last_value::text, 'not called') FROM pg_sequences";
+      "SELECT schemaname || '.' || sequencename, coalesce(last_value::text, 'not called') FROM pg_sequences";
 
   private static final int TABLES_PER_QUERY = 100;
 
@@ -59,7 +61,9 @@ record Fingerprint(Map<String, String> facts) {
         facts.putAll(pairs(statement, sql.toString(), 2));
       }
       for (Map.Entry<String, String> hashed : HASHED.entrySet()) {
-        facts.putAll(pairs(statement, hashSql(hashed.getKey(), hashed.getValue()), 2));
+        if (tables.contains(hashed.getKey())) {
+          facts.putAll(pairs(statement, hashSql(hashed.getKey(), hashed.getValue()), 2));
+        }
       }
       pairs(statement, SEQUENCES, 2).forEach((name, value) -> facts.put("sequence " + name, value));
     }

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -26,15 +27,42 @@ final class Generator {
   private final Server server;
   private final String database;
   private final double scale;
+  private final List<List<String>> steps;
 
-  Generator(Server server, String database, double scale) {
+  private Generator(Server server, String database, double scale, List<List<String>> steps) {
     this.server = server;
     this.database = database;
     this.scale = scale;
+    this.steps = steps;
   }
 
-  /** Whether the database is there, whole and at this scale. */
-  boolean isDone() throws SQLException {
+  /** The database of a few big tables and some small ones. */
+  static Generator ofShop(Server server, String database, double scale) {
+    return new Generator(
+        server,
+        database,
+        scale,
+        List.of(
+            List.of("1-ground.sql"),
+            List.of("2-lane-a.sql", "2-lane-b.sql"),
+            List.of("3-finish.sql")));
+  }
+
+  /** The database of 10,000 tables, the same at every scale. */
+  static Generator ofTables(Server server, String database) {
+    return new Generator(server, database, 1, List.of(List.of("tables.sql")));
+  }
+
+  /** Makes the database, unless it is there, whole and at this scale. */
+  void runUnlessDone() throws SQLException, IOException, InterruptedException {
+    if (!isDone()) {
+      long start = System.nanoTime();
+      run();
+      System.err.printf("Generated %s in %.0f s%n", database, (System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  private boolean isDone() throws SQLException {
     try (Connection connection = server.connect("postgres");
         Statement statement = connection.createStatement();
         ResultSet row =
@@ -50,26 +78,24 @@ final class Generator {
     return "Holdfast benchmark, version " + VERSION + ", scale " + scale;
   }
 
-  /** Makes the database anew. */
-  void run() throws SQLException, IOException, InterruptedException {
+  private void run() throws SQLException, IOException, InterruptedException {
     server.recreate(database, "template0");
-    execute("1-ground.sql");
-    inParallel("2-lane-a.sql", "2-lane-b.sql");
-    execute("3-finish.sql");
+    for (List<String> files : steps) {
+      inParallel(files);
+    }
     // Also sets hint bits, which the first to read would otherwise pay for.
     server.execute(database, "VACUUM ANALYZE");
     // Last, so that a database that was left half-made is not taken for a whole one.
     server.execute("postgres", "COMMENT ON DATABASE " + database + " IS '" + label() + "'");
   }
 
-  private void inParallel(String lane, String otherLane)
-      throws SQLException, IOException, InterruptedException {
-    ExecutorService executor = Executors.newFixedThreadPool(2);
+  private void inParallel(List<String> files) throws IOException, InterruptedException {
+    ExecutorService executor = Executors.newFixedThreadPool(files.size());
     try {
-      Future<@Nullable Void> first = executor.submit(asTask(lane));
-      Future<@Nullable Void> second = executor.submit(asTask(otherLane));
-      first.get();
-      second.get();
+      for (Future<@Nullable Void> done :
+          executor.invokeAll(files.stream().map(this::asTask).toList())) {
+        done.get();
+      }
     } catch (ExecutionException e) {
       throw new IOException("The database could not be generated: " + e.getMessage(), e.getCause());
     } finally {

@@ -1,5 +1,6 @@
 package io.holdfast.benchmarks.postgres;
 
+import io.holdfast.RestoreStrategy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,9 +10,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -32,7 +33,14 @@ import picocli.CommandLine.Option;
 final class PostgresBenchmark implements Callable<Integer> {
   private static final double GOAL_GZIP = 0.75;
   private static final double GOAL_ZSTD = 1.10;
-  private static final double GOAL_LOAD = 0.85;
+  private static final double GOAL_LOAD = 0.80;
+  private static final double GOAL_RESTORE = 0.85;
+
+  /** The database of a few big tables and some small ones. */
+  private static final String SHOP = "bench";
+
+  /** The database of very many small tables. */
+  private static final String TABLES = "bench_tables";
 
   /** The first version of pg_dump that can compress by zstd. */
   private static final int FIRST_WITH_ZSTD = 16;
@@ -41,8 +49,16 @@ final class PostgresBenchmark implements Callable<Integer> {
 
   /** What to measure. */
   enum Part {
+    /** Everything into a file. */
     BACKUP,
-    LOAD
+    /** Rows into empty tables. */
+    LOAD,
+    /** Everything into an empty database. */
+    RESTORE,
+    /** Both ways for a database of 10,000 tables. */
+    TABLES,
+    /** Copies of a database of 100 MB. */
+    CLONE
   }
 
   @Option(
@@ -66,8 +82,9 @@ final class PostgresBenchmark implements Callable<Integer> {
 
   @Option(
       names = "--only",
-      description = "Measure one part only: ${COMPLETION-CANDIDATES}; default is both.")
-  private @Nullable Part only;
+      split = ",",
+      description = "Measure these parts only: ${COMPLETION-CANDIDATES}; default is all.")
+  private List<Part> only = List.of();
 
   @Option(
       names = "--bindir",
@@ -144,26 +161,16 @@ final class PostgresBenchmark implements Callable<Integer> {
 
   private int measure(Server server, Workspace workspace)
       throws SQLException, IOException, InterruptedException {
-    Generator generator = new Generator(server, Arms.SOURCE, scale);
-    if (!generator.isDone()) {
-      long start = System.nanoTime();
-      generator.run();
-      System.err.printf("Generated in %.0f s%n", (System.nanoTime() - start) / 1e9);
-    }
-    Fingerprint source = Fingerprint.of(server, Arms.SOURCE);
-    Arms arms = new Arms(server, workspace, jobs, source);
     Stopwatch stopwatch = new Stopwatch(server.pid());
     Path log = workspace.resolve("arm.log");
-    Report report = new Report(scale, facts(server, source));
+    Report report = new Report(scale, facts(server));
     boolean failed = false;
-    for (Part part : Part.values()) {
-      if (only != null && only != part) {
-        continue;
+    for (Part part : only.isEmpty() ? List.of(Part.values()) : only) {
+      for (Comparison comparison : comparisons(part, server, workspace)) {
+        Results results = Results.measure(comparison, rounds, server, stopwatch, log);
+        report.add(results);
+        failed |= results.failed();
       }
-      Comparison comparison = part == Part.BACKUP ? backup(arms, server) : load(arms, server);
-      Results results = Results.measure(comparison, rounds, server, stopwatch, log);
-      report.add(results);
-      failed |= results.failed();
     }
     System.out.print(report);
     if (output != null) {
@@ -200,21 +207,72 @@ final class PostgresBenchmark implements Callable<Integer> {
     return new Comparison("Backup", heaps.stream().map(arms::holdfastBackup).toList(), peers);
   }
 
+  private List<Comparison> comparisons(Part part, Server server, Workspace workspace)
+      throws SQLException, IOException, InterruptedException {
+    Arms arms = part == Part.TABLES ? tables(server, workspace) : shop(server, workspace);
+    return switch (part) {
+      case BACKUP -> List.of(backup(arms, server));
+      case LOAD -> List.of(load(arms, server));
+      case RESTORE -> List.of(restore(arms, server, "everything into an empty database"));
+      case TABLES -> List.of(backupOfTables(arms, server), restore(arms, server, "10,000 tables"));
+      case CLONE -> List.of();
+    };
+  }
+
+  private Arms shop(Server server, Workspace workspace)
+      throws SQLException, IOException, InterruptedException {
+    Generator generator = Generator.ofShop(server, SHOP, scale);
+    generator.runUnlessDone();
+    return new Arms(server, workspace, jobs, SHOP, Fingerprint.of(server, SHOP));
+  }
+
+  private Arms tables(Server server, Workspace workspace)
+      throws SQLException, IOException, InterruptedException {
+    Generator generator = Generator.ofTables(server, TABLES);
+    generator.runUnlessDone();
+    return new Arms(server, workspace, jobs, TABLES, Fingerprint.of(server, TABLES));
+  }
+
   private Comparison load(Arms arms, Server server)
       throws IOException, SQLException, InterruptedException {
-    arms.prepareLoads(heaps.get(0));
+    arms.prepareArchives(heaps.get(0));
+    arms.prepareLoads();
     Arm peer =
-        arms.pgRestore(
+        arms.pgRestoreLoad(
             name("pg_restore", version(List.of(server.program("pg_restore"))), "--section=data"));
     return new Comparison(
         "Load of the data into empty tables",
-        heaps.stream()
-            .flatMap(
-                heap ->
-                    Stream.of(HoldfastRestore.ATOMIC, HoldfastRestore.PARALLEL)
-                        .map(mode -> arms.holdfastLoad(heap, mode)))
-            .toList(),
+        each(RestoreStrategy.TRANSACTION, RestoreStrategy.IN_PLACE, arms::holdfastLoad),
         List.of(new Comparison.Peer(peer, GOAL_LOAD)));
+  }
+
+  private Comparison restore(Arms arms, Server server, String what)
+      throws IOException, InterruptedException {
+    arms.prepareArchives(heaps.get(0));
+    Arm peer =
+        arms.pgRestoreEverything(
+            name("pg_restore", version(List.of(server.program("pg_restore")))));
+    return new Comparison(
+        "Restore: " + what,
+        each(RestoreStrategy.TRANSACTION, RestoreStrategy.IN_PLACE, arms::holdfastRestore),
+        List.of(new Comparison.Peer(peer, GOAL_RESTORE)));
+  }
+
+  private Comparison backupOfTables(Arms arms, Server server)
+      throws IOException, InterruptedException {
+    List<String> own = List.of(server.program("pg_dump"));
+    Arm peer = arms.pgDump(name("pg_dump", version(own), "-Fd"), own, Path.of("/"), "-Z1");
+    return new Comparison(
+        "Backup: 10,000 tables",
+        heaps.stream().map(arms::holdfastBackup).toList(),
+        List.of(new Comparison.Peer(peer, 1)));
+  }
+
+  private List<Arm> each(
+      RestoreStrategy one, RestoreStrategy other, BiFunction<String, RestoreStrategy, Arm> arm) {
+    return heaps.stream()
+        .flatMap(heap -> Stream.of(one, other).map(strategy -> arm.apply(heap, strategy)))
+        .toList();
   }
 
   private String name(String program, Matcher version, String... details) {
@@ -232,28 +290,17 @@ final class PostgresBenchmark implements Callable<Integer> {
     return version;
   }
 
-  private List<String> facts(Server server, Fingerprint source) throws SQLException {
-    long bytes;
+  private List<String> facts(Server server) throws SQLException {
     String version;
-    try (Connection connection = server.connect(Arms.SOURCE);
+    try (Connection connection = server.connect("postgres");
         Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery(
-                "SELECT pg_database_size(current_database()),"
-                    + " current_setting('server_version')")) {
+        ResultSet row = statement.executeQuery("SELECT current_setting('server_version')")) {
       row.next();
-      bytes = row.getLong(1);
-      version = row.getString(2);
+      version = row.getString(1);
     }
     Runtime runtime = Runtime.getRuntime();
     return List.of(
-        String.format(
-            Locale.ROOT,
-            "Database: scale %s, %.2f GB, %,d rows in %d tables",
-            scale,
-            bytes / 1e9,
-            source.rows(),
-            source.facts().keySet().stream().filter(name -> name.startsWith("rows of ")).count()),
+        "Scale " + scale + "; 1 is a database of about 2.5 GB",
         "PostgreSQL " + version + ", " + String.join(", ", Server.SETTINGS),
         "Java " + Runtime.version() + ", " + runtime.availableProcessors() + " processors",
         rounds

@@ -28,6 +28,7 @@ final class Server implements AutoCloseable {
           "max_wal_size=4GB",
           "autovacuum=off",
           "fsync=off",
+          "max_locks_per_transaction=1024",
           "listen_addresses=127.0.0.1",
           "unix_socket_directories=");
 
