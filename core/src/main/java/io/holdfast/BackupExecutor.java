@@ -11,7 +11,9 @@ import io.holdfast.internal.Origins;
 import io.holdfast.internal.Providers;
 import io.holdfast.internal.Prune;
 import io.holdfast.internal.RestoreRun;
+import io.holdfast.internal.SafetyBackup;
 import io.holdfast.internal.Settings;
+import io.holdfast.internal.TargetGuard;
 import io.holdfast.internal.VerifyRun;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.CollectionFilter;
@@ -120,8 +122,7 @@ public final class BackupExecutor implements AutoCloseable {
    */
   public RestoreResult restoreFromBackup(String ref, RestoreOptions options) {
     try (Origins.Resolved resolved = origins().resolve(ref)) {
-      return new RestoreRun(resolved.sink(), resolved.origin(), target, options, settings, events)
-          .run();
+      return restore(resolved, options);
     }
   }
 
@@ -136,9 +137,16 @@ public final class BackupExecutor implements AutoCloseable {
    */
   public RestoreResult restoreFromFile(Path file, RestoreOptions options) {
     try (Origins.Resolved resolved = origins().resolveFile(file)) {
-      return new RestoreRun(resolved.sink(), resolved.origin(), target, options, settings, events)
-          .run();
+      return restore(resolved, options);
     }
+  }
+
+  private RestoreResult restore(Origins.Resolved resolved, RestoreOptions options) {
+    SafetyBackup safety =
+        new SafetyBackup(target, sink, settings.forSafetyBackup(target == source), events);
+    return new RestoreRun(
+            resolved.sink(), resolved.origin(), target, options, settings, events, safety)
+        .run();
   }
 
   /**
@@ -266,6 +274,7 @@ public final class BackupExecutor implements AutoCloseable {
                   + " it encrypts to public keys. Give it decryptionKeys, or choose CREATE_ONLY."
                   + " The action was not run."));
     }
+    requireTarget();
     BackupResult backup = createBackup();
     if (!backup.dryRun() && settings.mayHaveOtherKeys()) {
       try (Origins.Resolved resolved = origins().resolve(backup.backupId())) {
@@ -283,16 +292,28 @@ public final class BackupExecutor implements AutoCloseable {
                 new ConfigurationException(
                     List.of(
                         "RESTORE_ONLY needs existingBackup: the id of the backup to restore.")));
+    requireTarget();
     VerifyResult verified = verify(ref);
     return new Safeguard(
         Optional.empty(), Optional.of(ref.equals(LATEST) ? verified.backupId() : ref));
+  }
+
+  /** A target that the restore would refuse is known before the action needs it. */
+  private void requireTarget() {
+    TargetGuard.check(
+        target,
+        restoreOptions,
+        settings,
+        "The action was not run, since it could not be undone. Nothing was changed.");
   }
 
   private void restoreAfter(Throwable error, String ref) {
     // An action that was interrupted must not cancel the restore that mends it.
     boolean interrupted = Thread.interrupted();
     try {
-      restoreFromBackup(ref, restoreOptions.withMode(RestoreMode.REPLACE));
+      RestoreOptions replacing = restoreOptions.withMode(RestoreMode.REPLACE);
+      // FULL has just backed up what was there before the action; what came of it is not wanted.
+      restoreFromBackup(ref, mode == BackupMode.FULL ? replacing.withoutSafetyBackup() : replacing);
     } catch (RuntimeException | Error e) {
       if (e != error) {
         error.addSuppressed(e);
@@ -399,6 +420,8 @@ public final class BackupExecutor implements AutoCloseable {
     private int maxRecordBytes = Limits.DEFAULT_RECORD_BYTES;
     private boolean verifyAfterBackup;
     private boolean dryRun;
+    private @Nullable String environment;
+    private boolean productionTarget;
     private Retry retry = Retry.standard();
     private Clock clock = Clock.systemUTC();
     private final List<BackupListener> listeners = new ArrayList<>();
@@ -430,6 +453,25 @@ public final class BackupExecutor implements AutoCloseable {
     public Builder target(String uri) {
       targetUri = uri;
       target = null;
+      return this;
+    }
+
+    /**
+     * What the source is for, as its backups will say: {@code production}, {@code staging}. By
+     * default what the database itself says, if it does. A label only: it guards nothing.
+     */
+    public Builder environment(String label) {
+      environment = label;
+      return this;
+    }
+
+    /**
+     * Marks the target, given or else the source, as production: nothing is restored into it but
+     * with {@link RestoreOptions#intoProduction} and its name. A database that marks itself is
+     * guarded anyway.
+     */
+    public Builder productionTarget() {
+      productionTarget = true;
       return this;
     }
 
@@ -613,6 +655,9 @@ public final class BackupExecutor implements AutoCloseable {
       if (mode == BackupMode.RESTORE_ONLY && existingBackup == null) {
         problems.add("RESTORE_ONLY needs existingBackup: the id of the backup to restore.");
       }
+      if (environment != null && environment.isBlank()) {
+        problems.add("The environment is blank: give it a label, or do not set it.");
+      }
       if (parallelism < 1 || parallelism > 256) {
         problems.add("parallelism must be 1 to 256, not " + parallelism + ".");
       }
@@ -669,7 +714,9 @@ public final class BackupExecutor implements AutoCloseable {
           verifyAfterBackup,
           retry,
           clock,
-          dryRun);
+          dryRun,
+          Optional.ofNullable(environment),
+          productionTarget);
     }
 
     /** Names must be safe keys, whatever the time; null if the format is unusable. */
@@ -683,15 +730,17 @@ public final class BackupExecutor implements AutoCloseable {
         for (int i = 0; i < 400; i++) {
           String timestamp = format.format(Instant.EPOCH.plus(Duration.ofHours(i * 29L)));
           String name = prefix + "-" + timestamp;
+          String longest = prefix + Settings.SAFETY + "-" + timestamp + "-00000000";
           if (!suffix.startsWith(".")
-              || !ObjectKey.isSafe(name + suffix + Codec.ZSTD.ending() + ".age")
-              || !ObjectKey.isSafe(name + Manifest.KEY_ENDING)) {
+              || !ObjectKey.isSafe(longest + suffix + Codec.ZSTD.ending() + ".age")
+              || !ObjectKey.isSafe(longest + Manifest.KEY_ENDING)) {
             problems.add(
                 "Prefix, timestamp format and suffix make the name \""
                     + name
                     + suffix
                     + "\". Names consist of letters, digits, '.', '_' and '-' in segments joined by"
-                    + " '/', of up to 200 characters each; the suffix begins with a dot.");
+                    + " '/', of up to 200 characters each, of which safety backups"
+                    + " take 16; the suffix begins with a dot.");
             return format;
           }
           if (!Settings.isTimestamp(format, timestamp)) {

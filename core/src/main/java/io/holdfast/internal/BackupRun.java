@@ -56,12 +56,22 @@ public final class BackupRun {
 
   /** A run that begins now. */
   public BackupRun(BackupHandler source, StorageSink sink, Settings settings, Events events) {
+    this(source, sink, settings, events, "");
+  }
+
+  /**
+   * A run that begins now.
+   *
+   * @param ending what follows the timestamp in the backup's id
+   */
+  BackupRun(
+      BackupHandler source, StorageSink sink, Settings settings, Events events, String ending) {
     this.source = source;
     this.sink = sink;
     this.settings = settings;
     this.events = events;
     this.createdAt = settings.clock().instant();
-    this.backupId = settings.prefix() + "-" + settings.timestampFormat().format(createdAt);
+    this.backupId = settings.prefix() + "-" + settings.timestampFormat().format(createdAt) + ending;
     this.documentKey =
         ObjectKey.of(
             backupId
@@ -94,7 +104,8 @@ public final class BackupRun {
     }
   }
 
-  private BackupRequest request() {
+  /** What a source is asked for. */
+  static BackupRequest request(Settings settings) {
     return new BackupRequest(
         settings.filter(),
         settings.allowUncaptured(),
@@ -107,13 +118,13 @@ public final class BackupRun {
   private BackupResult plan() {
     requireFreeName();
     try (Held<BackupSession> held =
-        new Held<>(source.openBackup(request()), BackupSession::close)) {
+        new Held<>(source.openBackup(request(settings)), BackupSession::close)) {
       BackupSession session = held.resource();
       Map<String, Long> estimates = new LinkedHashMap<>();
       for (CollectionInfo collection : session.collections()) {
         estimates.put(collection.name(), collection.estimatedRecords());
       }
-      return result(session.source(), session.notCaptured(), estimates, 0, 0);
+      return result(labelled(session.source()), session.notCaptured(), estimates, 0, 0);
     }
   }
 
@@ -145,7 +156,7 @@ public final class BackupRun {
 
   /** The session ends with the reading: nothing that follows should hold the source's snapshot. */
   private Content read(SinkWriter sinkWriter) throws IOException {
-    BackupRequest request = request();
+    BackupRequest request = request(settings);
     try (Held<BackupSession> held = new Held<>(source.openBackup(request), BackupSession::close)) {
       BackupSession session = held.resource();
       Manifest.Document document = writeDocument(session, request, sinkWriter);
@@ -228,6 +239,7 @@ public final class BackupRun {
       BackupSession session, BackupRequest request, SinkWriter sinkWriter) throws IOException {
     Codec codec = settings.compression().codec();
     boolean encrypted = !settings.encryption().isNone();
+    SourceInfo from = labelled(session.source());
     SinkOutputStream stored = new SinkOutputStream(sinkWriter);
     DocumentWriter.Layout layout;
     try (EncryptingOutputStream plain = AgeStreams.encrypting(stored, settings.encryption());
@@ -236,7 +248,7 @@ public final class BackupRun {
                 plain, codec, settings.compression().level(), codec == Codec.NONE && !encrypted)) {
       List<CollectionInfo> collections = session.collections();
       progress.expect(collections.size(), estimate(collections));
-      writer.header(new DocumentHeader(backupId, 1, session.source(), session.schema()));
+      writer.header(new DocumentHeader(backupId, 1, from, session.schema()));
       new BackupPipeline(
               source, session, request, settings.compression(), settings.maxRecordBytes(), progress)
           .run(writer);
@@ -249,12 +261,16 @@ public final class BackupRun {
         digest,
         codec,
         encrypted ? Manifest.EncryptionKind.AGE : Manifest.EncryptionKind.NONE,
-        session.source(),
+        from,
         layout.rawLength(),
         layout.plainLength(),
         layout.headerLength(),
         layout.headerRawLength(),
         layout.collections());
+  }
+
+  private SourceInfo labelled(SourceInfo from) {
+    return settings.environment().map(from::withEnvironment).orElse(from);
   }
 
   private static long estimate(List<CollectionInfo> collections) {

@@ -39,7 +39,9 @@ public final class Prune {
         cleared.add(leftover.id());
       }
     }
-    for (ObjectKey orphan : orphans(sink, settings, limit)) {
+    List<ObjectKey> orphans = new ArrayList<>(orphans(sink, settings, limit));
+    orphans.addAll(orphans(sink, settings.forSafetyBackup(false), limit));
+    for (ObjectKey orphan : orphans) {
       if (!settings.dryRun()) {
         sink.delete(orphan);
       }

@@ -1,7 +1,9 @@
 package io.holdfast.internal;
 
 import io.holdfast.BackupException;
+import io.holdfast.BackupResult;
 import io.holdfast.Operation;
+import io.holdfast.RestoreMode;
 import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreResult;
 import io.holdfast.format.DocumentReader;
@@ -23,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /**
  * Restores one document into one target. The backup is known to be intact before the target is
@@ -66,29 +69,39 @@ public final class RestoreRun {
   private final RestoreOptions options;
   private final Settings settings;
   private final Events events;
+  private final SafetyBackup safety;
   private final ProgressMeter progress;
 
   /** What a first pass over a document without a manifest has found. */
   private Map<String, Long> counted = Map.of();
 
   private Optional<ObjectDigest> checked = Optional.empty();
+  private Optional<BackupResult> safetyBackup = Optional.empty();
+  private boolean verified;
   private boolean begun;
   private boolean atomic;
 
-  /** A run that begins now. */
+  /**
+   * A run that begins now.
+   *
+   * @param sink where the backup lies, which need not be where backups are stored
+   * @param safety takes a backup of the target, if the options ask for one
+   */
   public RestoreRun(
       StorageSink sink,
       Origin origin,
       BackupHandler target,
       RestoreOptions options,
       Settings settings,
-      Events events) {
+      Events events,
+      SafetyBackup safety) {
     this.sink = sink;
     this.origin = origin;
     this.target = target;
     this.options = options;
     this.settings = settings;
     this.events = events;
+    this.safety = safety;
     this.progress = new ProgressMeter(Operation.RESTORE, events);
   }
 
@@ -104,7 +117,7 @@ public final class RestoreRun {
     try {
       RestoreResult result = restore();
       progress.last();
-      events.completed(Operation.RESTORE, id, settings.dryRun() ? "dry run" : progress.summary());
+      events.completed(Operation.RESTORE, id, summary());
       return result;
     } catch (RuntimeException | Error e) {
       events.failed(Operation.RESTORE, id, e);
@@ -121,26 +134,78 @@ public final class RestoreRun {
     open(sink, origin, settings, Optional.empty()).close();
   }
 
+  private String summary() {
+    return settings.dryRun()
+        ? "dry run"
+        : progress.summary()
+            + safetyBackup.map(backup -> ", safety backup " + backup.backupId()).orElse("");
+  }
+
   private RestoreResult restore() {
+    TargetGuard.check(target, options, settings, "Nothing was changed.");
     if (origin instanceof Origin.Unlisted) {
       // Nothing but its end tells what it holds, and nothing at all how long it is: see first.
       checkUnlisted();
     }
+    if (wantsSafetyBackup() && !settings.dryRun()) {
+      // A backup for a restore that would be refused helps nobody. Nothing of the rehearsal stays
+      // open meanwhile: the target may have no connection to spare.
+      inSession(
+          this::rehearse,
+          (session, plan) -> {
+            Held.undisturbed(session::close);
+            return plan;
+          });
+      safetyBackup = safety.take();
+    }
+    return inSession(this::restore, this::closed);
+  }
+
+  private boolean wantsSafetyBackup() {
+    return options.safetyBackup() && options.mode() == RestoreMode.REPLACE;
+  }
+
+  /** What is done with a document and a session that are open. */
+  @FunctionalInterface
+  private interface InSession<T> {
+    T run(StoredDocument document, RestoreSession session, Map<String, Long> wanted)
+        throws IOException;
+  }
+
+  private <T> T inSession(InSession<T> step, BiFunction<RestoreSession, T, T> close) {
     try (StoredDocument document = open()) {
       Map<String, Long> counts = document.reader().expectedCounts().orElse(counted);
       requireFilterMatches(counts);
-      RestoreSession session = target.openRestore(request(document.reader(), wanted(counts)));
-      RestoreResult result;
+      Map<String, Long> wanted = wanted(counts);
+      RestoreSession session = target.openRestore(request(document.reader(), wanted));
+      T value;
       try {
-        result = restore(document, session, wanted(counts));
+        value = step.run(document, session, wanted);
       } catch (RuntimeException | Error | IOException e) {
         giveUp(session, e);
         throw e;
       }
-      return closed(session, result);
+      return close.apply(session, value);
     } catch (IOException e) {
       throw StoredDocument.translate(documentKey(), e);
     }
+  }
+
+  /** Everything that can refuse a restore before it begins. */
+  private RestorePlan rehearse(
+      StoredDocument document, RestoreSession session, Map<String, Long> wanted)
+      throws IOException {
+    RestorePlan plan = session.prepare();
+    if (origin instanceof Origin.Listed listed && mustCheckFirst(plan)) {
+      document.close(); // or its connection would have to wait for as long as the check takes
+      check(listed.manifest());
+      verified = true;
+    }
+    return plan;
+  }
+
+  private boolean mustCheckFirst(RestorePlan plan) {
+    return !verified && (!plan.atomic() || options.verifyFirst() || settings.dryRun());
   }
 
   private RestoreResult restore(
@@ -149,8 +214,7 @@ public final class RestoreRun {
     RestorePlan plan = session.prepare();
     atomic = plan.atomic();
     plan.warnings().forEach(warning -> events.warned(Operation.RESTORE, warning));
-    boolean checkFirst = !plan.atomic() || options.verifyFirst() || settings.dryRun();
-    if (origin instanceof Origin.Listed listed && checkFirst) {
+    if (origin instanceof Origin.Listed listed && mustCheckFirst(plan)) {
       document.close(); // or its connection would have to wait for as long as the check takes
       check(listed.manifest());
       if (!settings.dryRun()) {
@@ -165,10 +229,22 @@ public final class RestoreRun {
         origin.backupId(),
         target.location(),
         wanted,
-        plan.steps(),
+        steps(plan),
         plan.warnings(),
+        safetyBackup,
         progress.elapsed(),
         settings.dryRun());
+  }
+
+  private List<String> steps(RestorePlan plan) {
+    List<String> steps = new ArrayList<>();
+    if (settings.dryRun() && wantsSafetyBackup()) {
+      steps.add("Back up what the target " + target.location() + " holds, if it holds anything.");
+    }
+    safetyBackup.ifPresent(
+        backup -> steps.add("Backed up what the target held before: " + backup.backupId() + "."));
+    steps.addAll(plan.steps());
+    return List.copyOf(steps);
   }
 
   /**
@@ -224,6 +300,10 @@ public final class RestoreRun {
           "Undoing the restore failed; look at what the target " + target.location() + " holds.";
     }
     if (begun) {
+      state +=
+          safetyBackup
+              .map(backup -> " What it held before is in the backup " + backup.backupId() + ".")
+              .orElse("");
       events.warned(Operation.RESTORE, state);
       cause.addSuppressed(new BackupException(state));
     }
@@ -245,6 +325,7 @@ public final class RestoreRun {
           result.counts(),
           result.steps(),
           List.copyOf(warnings),
+          result.safetyBackup(),
           result.duration(),
           result.dryRun());
     }

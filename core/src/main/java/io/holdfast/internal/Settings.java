@@ -10,6 +10,8 @@ import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * How an executor works, checked when it was built.
@@ -28,6 +30,8 @@ import java.util.Locale;
  * @param retry how idempotent steps are repeated
  * @param clock what time it is
  * @param dryRun whether nothing is to be changed
+ * @param environment what the source is for, over what its handler says
+ * @param productionTarget whether the target is marked as production by configuration
  */
 public record Settings(
     String prefix,
@@ -43,11 +47,44 @@ public record Settings(
     boolean verifyAfterBackup,
     Retry retry,
     Clock clock,
-    boolean dryRun) {
+    boolean dryRun,
+    Optional<String> environment,
+    boolean productionTarget) {
   /** How timestamps in ids are written unless somebody chooses otherwise. */
   public static final String DEFAULT_TIMESTAMPS = "yyyy-MM-dd-HH-mm-ss";
 
   private static final DateTimeFormatter DEFAULT_FORMAT = timestamps(DEFAULT_TIMESTAMPS);
+
+  /** What follows the prefix in the names of safety backups, which list on their own. */
+  public static final String SAFETY = "-safety";
+
+  private static final Pattern SAFETY_ENDING = Pattern.compile("-[0-9a-f]{8}$");
+
+  /**
+   * How a target is backed up before a restore replaces what it holds: all of it, as far as it can
+   * be carried, under a prefix of its own.
+   *
+   * @param targetIsSource whether what is known of the source holds for the target too
+   */
+  public Settings forSafetyBackup(boolean targetIsSource) {
+    return new Settings(
+        prefix + SAFETY,
+        suffix,
+        timestampFormat,
+        compression,
+        encryption,
+        keys,
+        CollectionFilter.ALL,
+        true,
+        parallelism,
+        maxRecordBytes,
+        verifyAfterBackup,
+        retry,
+        clock,
+        dryRun,
+        targetIsSource ? environment : Optional.empty(),
+        productionTarget);
+  }
 
   /**
    * A format of timestamps in ids: in UTC, and the same in every country.
@@ -68,6 +105,9 @@ public record Settings(
       return false;
     }
     String timestamp = backupId.substring(prefix.length() + 1);
+    if (prefix.endsWith(SAFETY)) {
+      timestamp = SAFETY_ENDING.matcher(timestamp).replaceFirst("");
+    }
     return isTimestamp(timestampFormat, timestamp) || isTimestamp(DEFAULT_FORMAT, timestamp);
   }
 

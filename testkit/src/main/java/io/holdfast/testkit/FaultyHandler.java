@@ -3,6 +3,7 @@ package io.holdfast.testkit;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.RecordBatch;
 import io.holdfast.spi.RecordBuffer;
 import io.holdfast.spi.RestorePlan;
@@ -41,6 +42,8 @@ import java.util.function.UnaryOperator;
 public final class FaultyHandler extends Forwarding.Handler {
   /** A call that can be made to fail. */
   public enum Step {
+    /** {@link BackupHandler#describe}. */
+    DESCRIBE,
     /** {@link BackupHandler#openBackup}. */
     OPEN_BACKUP,
     /** {@link BackupHandler#openReader}. */
@@ -95,6 +98,12 @@ public final class FaultyHandler extends Forwarding.Handler {
   /** How often that step was called so far. */
   public long calls(Step step) {
     return counter(step).get();
+  }
+
+  @Override
+  public DatabaseInfo describe() {
+    pass(Step.DESCRIBE);
+    return inner.describe();
   }
 
   @Override

@@ -53,13 +53,14 @@ final class BuilderTest {
                     .mode(BackupMode.RESTORE_ONLY)
                     .parallelism(0)
                     .maxRecordBytes(1)
+                    .environment(" ")
                     .verifyAfterBackup(true)
                     .encryption(Encryption.recipients(AgeKeyPair.generate().recipient()))
                     .build());
-    assertThat(e.problems()).hasSize(7);
+    assertThat(e.problems()).hasSize(8);
     assertThat(e.getMessage())
         .contains("source", "nowhere", "bad prefix", "RESTORE_ONLY", "parallelism")
-        .contains("maxRecordBytes", "verifyAfterBackup");
+        .contains("maxRecordBytes", "verifyAfterBackup", "environment");
   }
 
   @Test

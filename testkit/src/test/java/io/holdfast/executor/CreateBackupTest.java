@@ -60,6 +60,7 @@ final class CreateBackupTest {
     BackupResult result =
         executor(MemoryHandler.builder(shop()).splits(1).build(), sink)
             .compression(Compression.none())
+            .environment("staging")
             .build()
             .createBackup();
 
@@ -67,7 +68,9 @@ final class CreateBackupTest {
     String source =
         "{\"handler\":\"memory\",\"name\":\"shop\",\"server\":\"1\",\"as_of\":\""
             + asOf
-            + "\",\"consistency\":\"snapshot\"}";
+            + "\",\"consistency\":\"snapshot\",\"environment\":\"staging\",\"identity\":\""
+            + result.source().identity()
+            + "\"}";
     String header =
         "{\"backup_id\":\""
             + ID

@@ -23,6 +23,7 @@ import io.holdfast.Operation;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreResult;
+import io.holdfast.RestoreStrategy;
 import io.holdfast.executor.Bench.HandClock;
 import io.holdfast.format.FormatException;
 import io.holdfast.format.Manifest;
@@ -233,12 +234,21 @@ final class RestoreTest {
         };
     BackupExecutor executor = with(watched).build();
     executor.createBackup();
+    target.create("users", "nothing");
     executor.restoreFromBackup(
-        ID, RestoreOptions.DEFAULT.withMode(mode).including("users", "nothing").withoutAtomicity());
+        ID,
+        RestoreOptions.DEFAULT
+            .withMode(mode)
+            .including("users", "nothing")
+            .withoutAtomicity()
+            .dataOnly()
+            .withoutSafetyBackup());
     assertThat(requests).hasSize(1);
     RestoreRequest request = requests.get(0);
     assertThat(request.mode()).isEqualTo(mode);
+    assertThat(request.strategy()).isEqualTo(RestoreStrategy.IN_PLACE);
     assertThat(request.atomic()).isFalse();
+    assertThat(request.dataOnly()).isTrue();
     assertThat(request.expectedRecords()).contains(Map.of("users", 3L, "nothing", 0L));
     assertThat(request.header().backupId()).isEqualTo(ID);
     assertThat(target.counts()).isEqualTo(Map.of("users", 3L, "nothing", 0L));
