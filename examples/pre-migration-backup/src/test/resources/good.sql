@@ -1,0 +1,2 @@
+ALTER TABLE customers ADD COLUMN name text NOT NULL DEFAULT '?';
+UPDATE customers SET name = split_part(email, '@', 1);
