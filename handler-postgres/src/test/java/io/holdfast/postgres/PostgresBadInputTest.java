@@ -223,7 +223,8 @@ class PostgresBadInputTest {
                   }
                 })
             .build()) {
-      assertThatThrownBy(() -> executor.restoreFromBackup(id, Backups.REPLACE))
+      assertThatThrownBy(
+              () -> executor.restoreFromBackup(id, Backups.REPLACE.withoutSafetyBackup()))
           .isInstanceOf(HandlerException.class)
           .matches(e -> ((HandlerException) e).kind() == HandlerException.Kind.UNREACHABLE)
           .hasMessageContaining("left as it was");

@@ -77,7 +77,7 @@ class PostgresCrashTest {
         .source(PostgresHandler.of(database.dataSource()))
         .sink(FileSink.at(folder))
         .timestampFormat(TIMESTAMPS)
-        .restoreOptions(RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE));
+        .restoreOptions(RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE).withoutSafetyBackup());
   }
 
   @Test

@@ -136,7 +136,8 @@ final class WatchedProcess implements AutoCloseable {
             .source(steps.watch(BackupHandler.class, PostgresHandler.of(database)))
             .sink(steps.watch(StorageSink.class, FileSink.at(Path.of(arguments[1]))))
             .timestampFormat(PostgresCrashTest.TIMESTAMPS)
-            .restoreOptions(RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE))
+            .restoreOptions(
+                RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE).withoutSafetyBackup())
             .parallelism(2)
             .build()) {
       if (arguments[3].isEmpty()) {
