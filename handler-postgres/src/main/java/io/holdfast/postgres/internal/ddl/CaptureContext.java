@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the readers of all kinds of objects share: the connection, what hangs on every object
- * (comments, labels, initial privileges, membership in an extension), and the drafts. Used by one
- * thread, in a transaction whose settings are pinned, so that the server quotes and qualifies names
- * in one way.
+ * (comments, labels, initial privileges, ties to extensions), and the drafts. Used by one thread,
+ * in a transaction whose settings are pinned, so that the server quotes and qualifies names in one
+ * way.
  */
 final class CaptureContext {
   /** Schemas of users: what stands in others is PostgreSQL's own. Takes the name's column. */
@@ -35,6 +35,7 @@ final class CaptureContext {
   private final Map<Described, Map<String, String>> labels = new HashMap<>();
   private final Map<Described, String[]> initialPrivileges = new HashMap<>();
   private final Set<Address> extensionMembers = new HashSet<>();
+  private final Map<Address, List<String>> extensionsNeeded = new HashMap<>();
   private final List<Draft> drafts = new ArrayList<>();
   private final List<NotCaptured> notCaptured = new ArrayList<>();
 
@@ -52,14 +53,15 @@ final class CaptureContext {
     this.majorVersion = connection.getMetaData().getDatabaseMajorVersion();
     query(
         "SELECT classoid::regclass::text, objoid::bigint, objsubid, description"
-            + " FROM pg_catalog.pg_description WHERE objoid > "
+            + " FROM pg_catalog.pg_description WHERE (objoid > "
             + LAST_BUILT_IN_OID
-            + " OR classoid = 'pg_catalog.pg_namespace'::regclass"
-            + " OR classoid = 'pg_catalog.pg_largeobject'::regclass",
+            + " AND classoid <> 'pg_catalog.pg_largeobject'::regclass)"
+            + " OR classoid = 'pg_catalog.pg_namespace'::regclass",
         row -> comments.put(described(row), row.getString(4)));
     query(
         "SELECT classoid::regclass::text, objoid::bigint, objsubid, provider, label"
-            + " FROM pg_catalog.pg_seclabel",
+            + " FROM pg_catalog.pg_seclabel"
+            + " WHERE classoid <> 'pg_catalog.pg_largeobject'::regclass",
         row ->
             labels
                 .computeIfAbsent(described(row), key -> new HashMap<>())
@@ -72,6 +74,16 @@ final class CaptureContext {
         "SELECT classid::regclass::text, objid::bigint FROM pg_catalog.pg_depend"
             + " WHERE deptype = 'e' AND objsubid = 0",
         row -> extensionMembers.add(new Address(row.getString(1), row.getLong(2))));
+    query(
+        "SELECT d.classid::regclass::text, d.objid::bigint, quote_ident(e.extname)"
+            + " FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid"
+            + " WHERE d.deptype = 'x' AND d.refclassid = 'pg_catalog.pg_extension'::regclass"
+            + " ORDER BY 3",
+        row ->
+            extensionsNeeded
+                .computeIfAbsent(
+                    new Address(row.getString(1), row.getLong(2)), key -> new ArrayList<>())
+                .add(row.getString(3)));
   }
 
   private static Described described(ResultSet row) throws SQLException {
@@ -145,6 +157,17 @@ final class CaptureContext {
   /** The same for the object of the draft itself. */
   void describe(Draft draft, String what) {
     describe(draft, what, draft.address(), 0);
+  }
+
+  /**
+   * Adds that the draft's object goes when an extension goes, if it was marked so.
+   *
+   * @param what how {@code ALTER} names it: {@code TRIGGER audit ON public.users}
+   */
+  void dependsOnExtensions(Draft draft, String what) {
+    for (String extension : extensionsNeeded.getOrDefault(draft.address(), List.of())) {
+      draft.then("ALTER " + what + " DEPENDS ON EXTENSION " + extension);
+    }
   }
 
   /**
