@@ -108,7 +108,10 @@ final class Draft {
     return this;
   }
 
-  /** A part of it, which is written within its own statement while {@link #isSeparate} is false. */
+  /**
+   * A part of it, which is written within its own statement while {@link #isSeparate} is false;
+   * what describes the part then follows what describes the whole.
+   */
   Draft part(Draft part) {
     parts.add(part);
     return this;

@@ -45,10 +45,14 @@ public enum ObjectKind {
   CONSTRAINT(Section.AFTER),
   INDEX(Section.AFTER),
   INDEX_ATTACH(Section.AFTER),
+  /** The index that tells rows apart in logical replication. */
+  REPLICA_IDENTITY(Section.AFTER),
   STATISTICS(Section.AFTER),
   FOREIGN_KEY(Section.AFTER),
   RULE(Section.AFTER),
   TRIGGER(Section.AFTER),
+  /** Row-level security being on. */
+  ROW_SECURITY(Section.AFTER),
   POLICY(Section.AFTER),
   PUBLICATION(Section.AFTER),
   LARGE_OBJECT(Section.AFTER),

@@ -457,6 +457,9 @@ final class SchemaOrder {
     } else {
       sql.addAll(draft.definition());
       sql.addAll(draft.description());
+      draft.parts().stream()
+          .filter(part -> !part.isSeparate())
+          .forEach(part -> sql.addAll(part.description()));
     }
     return new SchemaEntry(
         node.id,

@@ -56,16 +56,19 @@ public record SchemaScript(List<SchemaEntry> before, List<SchemaEntry> after) {
     }
     ArrayNode array = into.putArray(key);
     for (SqlStatement statement : statements) {
-      if (statement.roles().isEmpty()) {
+      if (statement.roles().isEmpty() && statement.tablespace().isEmpty()) {
         array.add(statement.sql());
         continue;
       }
       ObjectNode node = array.addObject();
       node.put("sql", statement.sql());
-      ArrayNode roles = node.putArray("roles");
-      for (SqlStatement.RoleMention mention : statement.roles()) {
-        roles.addObject().put("role", mention.role()).put("at", mention.at());
+      if (!statement.roles().isEmpty()) {
+        ArrayNode roles = node.putArray("roles");
+        for (SqlStatement.RoleMention mention : statement.roles()) {
+          roles.addObject().put("role", mention.role()).put("at", mention.at());
+        }
       }
+      statement.tablespace().ifPresent(tablespace -> node.put("tablespace", tablespace));
     }
   }
 
@@ -136,7 +139,8 @@ public record SchemaScript(List<SchemaEntry> before, List<SchemaEntry> after) {
       for (JsonNode role : node.path("roles")) {
         roles.add(new SqlStatement.RoleMention(text(role, "role"), role.path("at").asInt(-1)));
       }
-      SqlStatement statement = new SqlStatement(text(node, "sql"), roles);
+      SqlStatement statement =
+          new SqlStatement(text(node, "sql"), roles, optionalText(node, "tablespace"));
       if (!statement.isConsistent()) {
         throw new IllegalArgumentException("a ddl statement does not name its roles where it says");
       }

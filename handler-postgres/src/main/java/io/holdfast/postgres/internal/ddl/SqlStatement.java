@@ -3,6 +3,7 @@ package io.holdfast.postgres.internal.ddl;
 import io.holdfast.postgres.internal.Sql;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -11,8 +12,10 @@ import java.util.function.UnaryOperator;
  *
  * @param sql the text
  * @param roles the mentions, in order
+ * @param tablespace the tablespace that it moves something to, if that is all it does: it can be
+ *     left out where there is no such tablespace
  */
-public record SqlStatement(String sql, List<RoleMention> roles) {
+public record SqlStatement(String sql, List<RoleMention> roles, Optional<String> tablespace) {
   /**
    * A mention of a role.
    *
@@ -26,9 +29,26 @@ public record SqlStatement(String sql, List<RoleMention> roles) {
     roles = List.copyOf(roles);
   }
 
+  /** A statement that moves nothing to a tablespace. */
+  public SqlStatement(String sql, List<RoleMention> roles) {
+    this(sql, roles, Optional.empty());
+  }
+
   /** A statement that names no role. */
   public static SqlStatement of(String sql) {
     return new SqlStatement(sql, List.of());
+  }
+
+  /**
+   * Moves something to a tablespace.
+   *
+   * @param what how {@code ALTER} names it: {@code INDEX public.users_pkey}
+   */
+  static SqlStatement toTablespace(String what, String tablespace) {
+    return new SqlStatement(
+        "ALTER " + what + " SET TABLESPACE " + Sql.quoteIdentifier(tablespace),
+        List.of(),
+        Optional.of(tablespace));
   }
 
   /** Begins a statement that names roles. */
