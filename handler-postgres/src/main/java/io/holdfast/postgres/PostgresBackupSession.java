@@ -9,6 +9,7 @@ import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.Consistency;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.NotCaptured;
@@ -55,7 +56,7 @@ final class PostgresBackupSession implements BackupSession {
   private record Snapshot(
       String id,
       Instant takenAt,
-      String database,
+      DatabaseInfo database,
       String server,
       String encoding,
       boolean standby,
@@ -78,7 +79,13 @@ final class PostgresBackupSession implements BackupSession {
     this.snapshot = snapshot;
     this.source =
         new SourceInfo(
-            "postgres", snapshot.database, snapshot.server, snapshot.takenAt, Consistency.SNAPSHOT);
+            "postgres",
+            snapshot.database.name(),
+            snapshot.server,
+            snapshot.takenAt,
+            Consistency.SNAPSHOT,
+            snapshot.database.environment().orElse(""),
+            snapshot.database.identity());
     this.tables = new LinkedHashMap<>();
     contents.tables.forEach(table -> tables.put(table.collection(), table));
     this.largeObjects = contents.largeObjects;
@@ -120,25 +127,26 @@ final class PostgresBackupSession implements BackupSession {
   }
 
   private static Snapshot export(Connection connection) throws SQLException {
+    DatabaseInfo database = DatabaseIdentity.read(connection);
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 "SELECT pg_catalog.pg_export_snapshot(), pg_catalog.transaction_timestamp(),"
-                    + " pg_catalog.current_database(), current_setting('server_version'),"
-                    + " current_setting('server_encoding'), pg_catalog.pg_is_in_recovery(),"
-                    + " pg_catalog.pg_backend_pid(), current_setting('block_size')::int")) {
+                    + " current_setting('server_version'), current_setting('server_encoding'),"
+                    + " pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),"
+                    + " current_setting('block_size')::int")) {
       row.next();
-      String version = row.getString(4);
+      String version = row.getString(3);
       int space = version.indexOf(' '); // "15.18 (Debian 15.18-0+deb12u1)"
       return new Snapshot(
           row.getString(1),
           row.getObject(2, OffsetDateTime.class).toInstant(),
-          row.getString(3),
+          database,
           space < 0 ? version : version.substring(0, space),
-          row.getString(5),
-          row.getBoolean(6),
-          row.getInt(7),
-          row.getInt(8));
+          row.getString(4),
+          row.getBoolean(5),
+          row.getInt(6),
+          row.getInt(7));
     }
   }
 

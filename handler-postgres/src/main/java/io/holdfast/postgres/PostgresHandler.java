@@ -3,11 +3,13 @@ package io.holdfast.postgres;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
+import io.holdfast.spi.DatabaseInfo;
 import io.holdfast.spi.Location;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.RestoreRequest;
 import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.SplitReader;
+import java.sql.SQLException;
 import java.time.Duration;
 import javax.sql.DataSource;
 
@@ -67,6 +69,62 @@ public final class PostgresHandler implements BackupHandler {
   @Override
   public String location() {
     return connections.location();
+  }
+
+  /**
+   * Tells which database it is; its name is the database's. Production is what {@link
+   * #markEnvironment} marked so.
+   */
+  @Override
+  public DatabaseInfo describe() {
+    try (PinnedConnection connection = connections.open()) {
+      return DatabaseIdentity.read(connection.jdbc());
+    } catch (SQLException e) {
+      throw PostgresErrors.translate(e, "ask which database " + location() + " is", null);
+    }
+  }
+
+  /**
+   * Marks the database itself, for everybody who uses it through Holdfast: what it is for, as its
+   * backups will say, and whether it is production, into which nothing is restored but by a caller
+   * who names it. The mark stays with the database under whatever name, and never travels with a
+   * backup.
+   *
+   * <p>It is kept as settings of the database, {@code holdfast.environment} and {@code
+   * holdfast.production}. PostgreSQL lets superusers set these, and from version 15 on roles that
+   * were granted {@code SET ON PARAMETER}; others mark the target by {@code
+   * BackupExecutor.Builder.productionTarget}.
+   *
+   * @param environment what it is for: {@code production}, {@code staging}
+   * @param production whether to guard it
+   * @throws io.holdfast.spi.HandlerException of kind {@code PERMISSION_DENIED} without that right
+   */
+  public void markEnvironment(String environment, boolean production) {
+    changeMark(connection -> DatabaseIdentity.mark(connection, environment, production));
+  }
+
+  /**
+   * Removes what {@link #markEnvironment} set; succeeds if there is no mark.
+   *
+   * @throws io.holdfast.spi.HandlerException of kind {@code PERMISSION_DENIED} without the right
+   */
+  public void unmarkEnvironment() {
+    changeMark(DatabaseIdentity::unmark);
+  }
+
+  /** Something done on a connection. */
+  @FunctionalInterface
+  private interface Change {
+    void on(PinnedConnection connection) throws SQLException;
+  }
+
+  private void changeMark(Change change) {
+    try (PinnedConnection connection = connections.open()) {
+      change.on(connection);
+      connection.jdbc().commit();
+    } catch (SQLException e) {
+      throw PostgresErrors.translate(e, "change the environment mark of " + location(), null);
+    }
   }
 
   @Override
