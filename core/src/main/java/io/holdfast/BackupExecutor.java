@@ -117,6 +117,10 @@ public final class BackupExecutor implements AutoCloseable {
    *
    * @param ref as in {@link #restoreFromBackup(String)}
    * @param options how to restore it
+   * @throws ProductionTargetException if the target is marked as production and the options do not
+   *     name it; nothing was changed
+   * @throws SafetyBackupException if what the target holds could not be backed up before it is
+   *     replaced; nothing was changed
    * @throws BackupException if it could not be restored whole; once the restore had begun, what the
    *     target holds now is suppressed in it, and told to listeners as a warning
    */
@@ -196,9 +200,9 @@ public final class BackupExecutor implements AutoCloseable {
   }
 
   /**
-   * Clears what interrupted runs left behind: documents under the executor's prefix and with its
-   * suffix that no manifest speaks for, and the sink's temp files and unfinished uploads, which
-   * have no prefix yet and may be other applications'.
+   * Clears what interrupted runs left behind: documents under the executor's prefix, or that of its
+   * safety backups, and with its suffix that no manifest speaks for, and the sink's temp files and
+   * unfinished uploads, which have no prefix yet and may be other applications'.
    *
    * @param olderThan how old a leftover must be; longer than any backup takes, since one that is
    *     being written looks the same
@@ -215,6 +219,8 @@ public final class BackupExecutor implements AutoCloseable {
    * @param action what to do: a migration, say
    * @throws Exception what the action throws; if the restore that followed failed too, its error is
    *     suppressed in it
+   * @throws ProductionTargetException if the mode restores when the action fails, and the target
+   *     would refuse that; the action was not run then
    * @throws BackupException if the backup before the action could not be taken or found intact; the
    *     action was not run then
    */
