@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * An entry of a schema while it is being made. A reader of one kind of object fills it; {@link
  * SchemaOrder} decides when its turn comes.
  *
- * <p>Two things let cycles of objects be created. A draft may have <em>parts</em> (defaults and
- * checks of a table), which are written within its own statement unless they must come later. And
- * it may have a <em>hull</em> (a view of the same columns that shows nothing), which stands in for
- * it until what it needs is there.
+ * <p>Three things let cycles of objects be created. A draft may have <em>parts</em> (defaults and
+ * checks of a table), which are written within its own statement unless they must come later. It
+ * may have a <em>hull</em> (a view of the same columns that shows nothing), which stands in for it
+ * until what it needs is there. And it may have a <em>shell</em> (a type of which there is but the
+ * name), which is enough for what the object itself is made of.
  */
 final class Draft {
   private final ObjectKind kind;
@@ -31,7 +32,9 @@ final class Draft {
   private final Set<Address> needs = new HashSet<>();
   private final List<Draft> parts = new ArrayList<>();
   private boolean separate;
+  private boolean afterData;
   private @Nullable Hull hull;
+  private @Nullable Shell shell;
 
   /**
    * What stands in for an object for a while.
@@ -41,6 +44,14 @@ final class Draft {
    * @param body the address whose dependencies only the object itself has: a view's rule
    */
   record Hull(SqlStatement sql, SqlStatement replacement, Address body) {}
+
+  /**
+   * What is there of an object before what it is made of.
+   *
+   * @param address the shell's own, which has a draft
+   * @param enoughFor those who need no more of the object: the functions that read a type's values
+   */
+  record Shell(Address address, Set<Address> enoughFor) {}
 
   Draft(ObjectKind kind, Address address, Optional<String> schema, String name) {
     this.kind = kind;
@@ -123,6 +134,19 @@ final class Draft {
     return this;
   }
 
+  /** Needs its shell, which for some is enough. */
+  Draft shell(Address address, Set<Address> enoughFor) {
+    shell = new Shell(address, Set.copyOf(enoughFor));
+    return needs(address);
+  }
+
+  /** Makes a part an entry of its own behind the data: what rows do not have to meet. */
+  Draft afterData() {
+    afterData = true;
+    separate = true;
+    return this;
+  }
+
   /**
    * For a part: whether it has become an entry of its own. For others: whether the hull is used.
    */
@@ -162,6 +186,14 @@ final class Draft {
 
   Optional<String> table() {
     return table;
+  }
+
+  boolean isAfterData() {
+    return afterData;
+  }
+
+  Optional<Shell> shell() {
+    return Optional.ofNullable(shell);
   }
 
   Optional<Hull> hull() {

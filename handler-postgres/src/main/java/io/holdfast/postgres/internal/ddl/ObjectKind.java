@@ -16,6 +16,8 @@ public enum ObjectKind {
   CONVERSION(Section.BEFORE),
   SHELL_TYPE(Section.BEFORE),
   TYPE(Section.BEFORE),
+  /** Early: nothing tells that a parsed expression makes use of one that is no function. */
+  CAST(Section.BEFORE),
   DOMAIN(Section.BEFORE),
   DOMAIN_CONSTRAINT(Section.BEFORE),
   FUNCTION(Section.BEFORE),
@@ -24,7 +26,6 @@ public enum ObjectKind {
   OPERATOR(Section.BEFORE),
   OPERATOR_FAMILY(Section.BEFORE),
   OPERATOR_CLASS(Section.BEFORE),
-  CAST(Section.BEFORE),
   TRANSFORM(Section.BEFORE),
   TEXT_SEARCH_PARSER(Section.BEFORE),
   TEXT_SEARCH_TEMPLATE(Section.BEFORE),

@@ -81,7 +81,7 @@ final class SchemaOrder {
     Node(Draft draft, boolean body) {
       this.draft = draft;
       this.body = body;
-      this.section = draft.kind().section();
+      this.section = draft.isAfterData() ? Section.AFTER : draft.kind().section();
     }
 
     boolean isHull() {
@@ -169,12 +169,24 @@ final class SchemaOrder {
     for (Dependency dependency : dependencies) {
       Optional<Node> dependent = resolve(dependency.dependent);
       Optional<Node> needed = resolve(dependency.needed);
+      if (needed.isPresent()) {
+        needed = shellOrAll(dependency.dependent, needed.get());
+      }
       if (dependent.isPresent()
           && needed.isPresent()
           && !isOwnership(dependency, dependent.get(), needed.get())) {
         dependent.get().need(needed.get());
       }
     }
+  }
+
+  private Optional<Node> shellOrAll(Address dependent, Node needed) {
+    return needed
+        .draft
+        .shell()
+        .filter(shell -> shell.enoughFor().contains(dependent))
+        .map(shell -> byAddress.get(shell.address()))
+        .or(() -> Optional.of(needed));
   }
 
   /** A sequence that a column owns goes with the table, but is created before its default. */
