@@ -43,6 +43,15 @@ public final class Sql {
         : "E'" + quoted.replace("\\", "\\\\") + "'";
   }
 
+  /** A text for a statement, as it is, between dollars: for what people should be able to read. */
+  public static String dollarQuote(String text) {
+    String tag = "$$";
+    for (int i = 1; (text + "$").contains(tag); i++) {
+      tag = "$q" + i + "$";
+    }
+    return tag + text + tag;
+  }
+
   /**
    * Takes a collection's name, as the server's {@code quote_ident} wrote it, apart: {@code
    * public."Order Items"}. Empty if it does not consist of exactly a schema and a name.

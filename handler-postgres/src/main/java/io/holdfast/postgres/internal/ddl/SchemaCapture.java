@@ -12,7 +12,14 @@ import java.util.List;
  * @param notCaptured what there is no statement for
  */
 public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) {
-  private static final List<ObjectReader> READERS = List.of(Schemas::read);
+  private static final List<ObjectReader> READERS =
+      List.of(
+          Schemas::read,
+          Extensions::read,
+          Languages::read,
+          AccessMethods::read,
+          Collations::read,
+          Conversions::read);
 
   /** Copies the list. */
   public SchemaCapture {
