@@ -19,7 +19,13 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Languages::read,
           AccessMethods::read,
           Collations::read,
-          Conversions::read);
+          Conversions::read,
+          ShellTypes::read,
+          BaseTypes::read,
+          Enums::read,
+          CompositeTypes::read,
+          Ranges::read,
+          Domains::read);
 
   /** Copies the list. */
   public SchemaCapture {
