@@ -25,7 +25,9 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Enums::read,
           CompositeTypes::read,
           Ranges::read,
-          Domains::read);
+          Domains::read,
+          Functions::read,
+          Aggregates::read);
 
   /** Copies the list. */
   public SchemaCapture {
