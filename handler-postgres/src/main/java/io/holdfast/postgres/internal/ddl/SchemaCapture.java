@@ -27,7 +27,12 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Ranges::read,
           Domains::read,
           Functions::read,
-          Aggregates::read);
+          Aggregates::read,
+          Operators::read,
+          OperatorClasses::read,
+          Casts::read,
+          Transforms::read,
+          TextSearch::read);
 
   /** Copies the list. */
   public SchemaCapture {
