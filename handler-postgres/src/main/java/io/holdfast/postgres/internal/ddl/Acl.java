@@ -111,6 +111,53 @@ final class Acl {
     return statements;
   }
 
+  /**
+   * The statements that change one list into another and leave alone what is the same in both. For
+   * objects that others create, whose owner may be another where they come back.
+   *
+   * @param initial the list that the object has, instead of what its owner would have by default
+   */
+  static List<SqlStatement> changes(
+      String on, Optional<String> column, String[] acl, String[] initial, String owner) {
+    List<Item> before = Arrays.stream(initial).map(Item::parse).toList();
+    List<Item> after = Arrays.stream(acl).map(Item::parse).toList();
+    String all = allPrivileges(initial, owner);
+    List<SqlStatement> statements = new ArrayList<>();
+    for (Item item : before) {
+      Item kept = sameRoles(after, item);
+      String lost = without(item.plain + item.grantable, kept.plain + kept.grantable);
+      String lostOption = without(without(item.grantable, kept.grantable), lost);
+      List<SqlStatement> revokes = new ArrayList<>();
+      addRevoke(revokes, "", lost, item.grantee, on, column, all);
+      addRevoke(revokes, "GRANT OPTION FOR ", lostOption, item.grantee, on, column, all);
+      statements.addAll(asGrantor(item, owner, revokes));
+    }
+    for (Item item : after) {
+      Item had = sameRoles(before, item);
+      Item gained =
+          new Item(
+              item.grantee,
+              without(item.plain, had.plain + had.grantable),
+              without(item.grantable, had.grantable),
+              item.grantor);
+      addGrants(statements, gained, on, column, all, owner);
+    }
+    return statements;
+  }
+
+  private static Item sameRoles(List<Item> items, Item wanted) {
+    return items.stream()
+        .filter(item -> item.grantee.equals(wanted.grantee) && item.grantor.equals(wanted.grantor))
+        .findFirst()
+        .orElse(new Item(wanted.grantee, "", "", wanted.grantor));
+  }
+
+  private static String without(String letters, String others) {
+    StringBuilder left = new StringBuilder();
+    letters.chars().filter(letter -> others.indexOf(letter) < 0).forEach(left::appendCodePoint);
+    return left.toString();
+  }
+
   private static boolean startsWith(String[] acl, String[] initial) {
     return acl.length >= initial.length
         && Arrays.equals(initial, Arrays.copyOf(acl, initial.length));
@@ -133,15 +180,39 @@ final class Acl {
       Optional<String> column,
       String all,
       String owner) {
-    boolean foreign = !item.grantor.equals(owner);
-    if (foreign) {
-      // GRANT … GRANTED BY takes the current role only.
-      statements.add(SqlStatement.begin("SET LOCAL ROLE ").role(item.grantor).build());
+    List<SqlStatement> grants = new ArrayList<>();
+    addGrant(grants, item.plain, item.grantee, on, column, all, "");
+    addGrant(grants, item.grantable, item.grantee, on, column, all, " WITH GRANT OPTION");
+    statements.addAll(asGrantor(item, owner, grants));
+  }
+
+  private static List<SqlStatement> asGrantor(
+      Item item, String owner, List<SqlStatement> statements) {
+    if (statements.isEmpty() || item.grantor.equals(owner)) {
+      return statements;
     }
-    addGrant(statements, item.plain, item.grantee, on, column, all, "");
-    addGrant(statements, item.grantable, item.grantee, on, column, all, " WITH GRANT OPTION");
-    if (foreign) {
-      statements.add(SqlStatement.of("RESET ROLE"));
+    // GRANT … GRANTED BY takes the current role only.
+    List<SqlStatement> framed = new ArrayList<>();
+    framed.add(SqlStatement.begin("SET LOCAL ROLE ").role(item.grantor).build());
+    framed.addAll(statements);
+    framed.add(SqlStatement.of("RESET ROLE"));
+    return framed;
+  }
+
+  private static void addRevoke(
+      List<SqlStatement> statements,
+      String option,
+      String letters,
+      String grantee,
+      String on,
+      Optional<String> column,
+      String all) {
+    if (!letters.isEmpty()) {
+      statements.add(
+          SqlStatement.begin(
+                  "REVOKE " + option + words(letters, all, column) + " ON " + on + " FROM ")
+              .grantee(grantee)
+              .build());
     }
   }
 

@@ -32,7 +32,8 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           OperatorClasses::read,
           Casts::read,
           Transforms::read,
-          TextSearch::read);
+          TextSearch::read,
+          Privileges::read);
 
   /** Copies the list. */
   public SchemaCapture {
