@@ -62,7 +62,12 @@ final class Draft {
 
   /** The statement that creates it. */
   Draft sql(String statement) {
-    List<SqlStatement> only = List.of(SqlStatement.of(statement));
+    return sql(SqlStatement.of(statement));
+  }
+
+  /** The same, for one that names roles. */
+  Draft sql(SqlStatement statement) {
+    List<SqlStatement> only = List.of(statement);
     definition = () -> only;
     return this;
   }

@@ -105,6 +105,13 @@ public record SqlStatement(String sql, List<RoleMention> roles, Optional<String>
       return nameOrEmpty.isEmpty() ? sql("PUBLIC") : role(nameOrEmpty);
     }
 
+    /** A whole statement, with the roles that it names. */
+    Builder statement(SqlStatement other) {
+      other.roles.forEach(
+          mention -> roles.add(new RoleMention(mention.role, sql.length() + mention.at)));
+      return sql(other.sql);
+    }
+
     SqlStatement build() {
       return new SqlStatement(sql.toString(), roles);
     }
