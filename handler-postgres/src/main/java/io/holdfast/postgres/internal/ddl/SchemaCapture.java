@@ -33,7 +33,10 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Casts::read,
           Transforms::read,
           TextSearch::read,
-          Privileges::read);
+          Privileges::read,
+          Views::read,
+          MaterializedViews::read,
+          MaterializedViewData::read);
 
   /** Copies the list. */
   public SchemaCapture {
