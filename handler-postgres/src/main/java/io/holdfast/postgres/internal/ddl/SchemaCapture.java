@@ -36,7 +36,10 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Privileges::read,
           Views::read,
           MaterializedViews::read,
-          MaterializedViewData::read);
+          MaterializedViewData::read,
+          Rules::read,
+          Triggers::read,
+          EventTriggers::read);
 
   /** Copies the list. */
   public SchemaCapture {
