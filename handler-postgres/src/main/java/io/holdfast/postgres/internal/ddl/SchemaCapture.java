@@ -39,6 +39,8 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           MaterializedViewData::read,
           Rules::read,
           Triggers::read,
+          Policies::read,
+          Publications::read,
           EventTriggers::read);
 
   /** Copies the list. */
