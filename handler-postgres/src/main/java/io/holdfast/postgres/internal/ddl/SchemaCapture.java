@@ -34,6 +34,7 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Transforms::read,
           TextSearch::read,
           Privileges::read,
+          ForeignServers::read);
           Views::read,
           MaterializedViews::read,
           MaterializedViewData::read,
@@ -41,6 +42,7 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Triggers::read,
           Policies::read,
           Publications::read,
+          DefaultPrivileges::read,
           EventTriggers::read);
 
   /** Copies the list. */
