@@ -147,13 +147,13 @@ public final class TestPostgres {
     }
   }
 
-  /** Runs a statement outside of any test's database: roles belong to the whole server. */
-  public static void maintenance(String sql) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection(
-                "jdbc:postgresql://" + address + "/postgres", "postgres", "");
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
+  /** Runs statements outside of any test's database: roles belong to the whole server. */
+  public static void maintenance(String... sql) throws SQLException {
+    new Database("postgres").execute(sql);
+  }
+
+  /** The first column of a query's rows outside of any test's database. */
+  public static List<String> query(String sql) throws SQLException {
+    return new Database("postgres").query(sql);
   }
 }
