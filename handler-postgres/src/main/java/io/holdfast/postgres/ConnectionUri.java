@@ -5,7 +5,6 @@ import io.holdfast.Secret;
 import io.holdfast.spi.Location;
 import io.holdfast.spi.ProviderContext;
 import java.io.ByteArrayOutputStream;
-import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -201,24 +201,31 @@ final class ConnectionUri {
     }
     String address = String.join(",", addresses);
     return new ConnectionSettings(
-        "jdbc:postgresql://" + address + "/" + URLEncoder.encode(database, StandardCharsets.UTF_8),
-        "postgresql://" + address + "/" + database,
-        user,
-        password
-            .map(Secret::of)
-            .orElseGet(() -> fromFile(passwordFile, hosts, ports, database, user)),
-        parameters);
+        address, database, user, passwords(password, passwordFile, hosts, ports, user), parameters);
   }
 
   private static String bracketed(String host) {
     return host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
   }
 
-  /** The first password in the file that fits one of the hosts; the driver takes only one. */
-  private Secret fromFile(
-      Optional<String> file, List<String> hosts, List<Integer> ports, String db, String user) {
+  private Function<String, Secret> passwords(
+      Optional<String> given,
+      Optional<String> file,
+      List<String> hosts,
+      List<Integer> ports,
+      String user) {
+    if (given.isPresent()) {
+      Secret password = Secret.of(given.get());
+      return database -> password;
+    }
     PasswordFile passwords =
         PasswordFile.read(file.map(Path::of).orElseGet(() -> PasswordFile.locate(context)));
+    return database -> fromFile(passwords, hosts, ports, database, user);
+  }
+
+  /** The first password in the file that fits one of the hosts; the driver takes only one. */
+  private static Secret fromFile(
+      PasswordFile passwords, List<String> hosts, List<Integer> ports, String db, String user) {
     for (int i = 0; i < hosts.size(); i++) {
       String host = hosts.get(i).replaceAll("^\\[|]$", "");
       Optional<Secret> found = passwords.find(host, ports.get(i), db, user);

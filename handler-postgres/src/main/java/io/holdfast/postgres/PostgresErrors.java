@@ -130,6 +130,9 @@ final class PostgresErrors {
               "Every table takes a lock: if there are very many, raise max_locks_per_transaction on the"
                   + " server.");
       case "53300" -> retry(Kind.UNREACHABLE, "The server has no connection to spare.");
+      case "42P04" -> fatal(Kind.NOT_EMPTY, "There is one of that name: choose another.");
+      case "55006" ->
+          retry(Kind.OTHER, "Other sessions use it: wait for them to end, or disconnect them.");
       case "55P03" ->
           retry(
               Kind.OTHER,

@@ -1,5 +1,6 @@
 package io.holdfast.postgres;
 
+import io.holdfast.RestoreStrategy;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
@@ -11,6 +12,8 @@ import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.SplitReader;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
 import javax.sql.DataSource;
 
 /**
@@ -22,11 +25,13 @@ import javax.sql.DataSource;
  */
 public final class PostgresHandler implements BackupHandler {
   private final Connections connections;
+  private final MaintenanceConnection.Choice maintenance;
   private final Duration lockTimeout;
 
-  private PostgresHandler(Connections connections, Duration lockTimeout) {
-    this.connections = connections;
-    this.lockTimeout = lockTimeout;
+  private PostgresHandler(Builder builder) {
+    this.connections = builder.connections;
+    this.maintenance = builder.maintenance;
+    this.lockTimeout = builder.lockTimeout;
   }
 
   /**
@@ -49,7 +54,7 @@ public final class PostgresHandler implements BackupHandler {
 
   /** Begins a handler for the database that the data source connects to. */
   public static Builder builder(DataSource dataSource) {
-    return new Builder(Connections.from(dataSource));
+    return new Builder(Optional.of(dataSource), Connections.from(dataSource));
   }
 
   /**
@@ -58,7 +63,14 @@ public final class PostgresHandler implements BackupHandler {
    * @throws io.holdfast.ConfigurationException with every problem of the URI
    */
   public static Builder builder(Location location, ProviderContext context) {
-    return new Builder(Connections.from(ConnectionSettings.of(location, context)));
+    return new Builder(
+        Optional.empty(), Connections.from(ConnectionSettings.of(location, context)));
+  }
+
+  static Builder builder(Connections connections, MaintenanceConnection.Choice maintenance) {
+    Builder builder = new Builder(Optional.empty(), connections);
+    builder.maintenance = maintenance;
+    return builder;
   }
 
   @Override
@@ -139,7 +151,9 @@ public final class PostgresHandler implements BackupHandler {
 
   @Override
   public RestoreSession openRestore(RestoreRequest request) {
-    return PostgresRestoreSession.open(connections, request);
+    return request.strategy() == RestoreStrategy.SWAP
+        ? new SwapRestoreSession(connections, maintenance, request, PostgresRestoreSession::open)
+        : PostgresRestoreSession.open(connections, request);
   }
 
   /** Holds nothing open itself: sessions and readers close their own connections. */
@@ -153,11 +167,38 @@ public final class PostgresHandler implements BackupHandler {
 
   /** Sets what is not the same for every database. */
   public static final class Builder {
-    private final Connections connections;
+    private final Optional<DataSource> given;
+    private Connections connections;
+    private MaintenanceConnection.Choice maintenance = MaintenanceConnection.Choice.DEFAULT;
     private Duration lockTimeout = Duration.ofMinutes(2);
 
-    private Builder(Connections connections) {
+    private Builder(Optional<DataSource> given, Connections connections) {
+      this.given = given;
       this.connections = connections;
+    }
+
+    /**
+     * How to reach the other databases of the server, where the handler was given a {@code
+     * DataSource}; a restore by {@code SWAP} needs that. A URI leads there by itself.
+     *
+     * @param dataSources gives a data source for a database's name, of one that was only just
+     *     created, too, and of {@code postgres}; none is ever closed here
+     */
+    public Builder databases(Function<String, DataSource> dataSources) {
+      DataSource own =
+          given.orElseThrow(
+              () -> new IllegalStateException("databases goes with a handler of a DataSource"));
+      connections = Connections.from(own, dataSources);
+      return this;
+    }
+
+    /**
+     * The database that is connected to while others are created, renamed and dropped; {@code
+     * postgres}, else {@code template1}, by default.
+     */
+    public Builder maintenanceDatabase(String name) {
+      maintenance = new MaintenanceConnection.Choice(Optional.of(name));
+      return this;
     }
 
     /**
@@ -174,7 +215,7 @@ public final class PostgresHandler implements BackupHandler {
 
     /** The handler. Contacts nothing yet. */
     public PostgresHandler build() {
-      return new PostgresHandler(connections, lockTimeout);
+      return new PostgresHandler(this);
     }
   }
 }

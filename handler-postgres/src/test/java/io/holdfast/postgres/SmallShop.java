@@ -19,7 +19,7 @@ final class SmallShop {
       INSERT INTO orders SELECT i, 1 + i % 200, 1 + i % 100 FROM generate_series(1, 600) i;
       """;
 
-  private static final String OTHER_ROWS =
+  static final String OTHER_ROWS =
       """
       INSERT INTO customers (name) SELECT 'other ' || i FROM generate_series(1, 30) i;
       INSERT INTO items SELECT i, 1, NULL FROM generate_series(50, 70) i;

@@ -1,5 +1,6 @@
 package io.holdfast.postgres;
 
+import io.holdfast.postgres.internal.Sql;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -132,6 +133,25 @@ public final class TestPostgres {
     String name = "test_" + ProcessHandle.current().pid() + "_" + databases.incrementAndGet();
     maintenance("CREATE DATABASE " + name + " " + options);
     return new Database(name);
+  }
+
+  /** The server, as the superuser. */
+  static PostgresServer server() {
+    return PostgresServer.at(uri(""));
+  }
+
+  /** {@code postgresql://postgres@host:port/name}. */
+  static String uri(String database) {
+    return "postgresql://postgres@" + address + "/" + database;
+  }
+
+  /** Drops a database if it is there, also one that is a template. */
+  static void dropDatabase(String name) throws SQLException {
+    String quoted = Sql.quoteIdentifier(name);
+    if (server().exists(name)) {
+      maintenance("ALTER DATABASE " + quoted + " IS_TEMPLATE false");
+      maintenance("DROP DATABASE " + quoted + " WITH (FORCE)");
+    }
   }
 
   /** {@code host:port} of the server. */
