@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import io.holdfast.RestoreStrategy;
+import io.holdfast.postgres.internal.rebuild.RebuildOptions;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
@@ -12,6 +13,8 @@ import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.SplitReader;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import javax.sql.DataSource;
@@ -27,11 +30,19 @@ public final class PostgresHandler implements BackupHandler {
   private final Connections connections;
   private final MaintenanceConnection.Choice maintenance;
   private final Duration lockTimeout;
+  private final RebuildOptions rebuild;
 
   private PostgresHandler(Builder builder) {
     this.connections = builder.connections;
     this.maintenance = builder.maintenance;
     this.lockTimeout = builder.lockTimeout;
+    this.rebuild =
+        new RebuildOptions(
+            builder.withoutOwners,
+            builder.withoutPrivileges,
+            builder.withoutTablespaces,
+            builder.roles,
+            builder.schemas);
   }
 
   /**
@@ -151,9 +162,14 @@ public final class PostgresHandler implements BackupHandler {
 
   @Override
   public RestoreSession openRestore(RestoreRequest request) {
+    RestoreSettings restoring = new RestoreSettings(rebuild, lockTimeout);
     return request.strategy() == RestoreStrategy.SWAP
-        ? new SwapRestoreSession(connections, maintenance, request, PostgresRestoreSession::open)
-        : PostgresRestoreSession.open(connections, request);
+        ? new SwapRestoreSession(
+            connections,
+            maintenance,
+            request,
+            (beside, inner) -> PostgresRestoreSession.open(beside, inner, restoring))
+        : PostgresRestoreSession.open(connections, request, restoring);
   }
 
   /** Holds nothing open itself: sessions and readers close their own connections. */
@@ -171,6 +187,11 @@ public final class PostgresHandler implements BackupHandler {
     private Connections connections;
     private MaintenanceConnection.Choice maintenance = MaintenanceConnection.Choice.DEFAULT;
     private Duration lockTimeout = Duration.ofMinutes(2);
+    private boolean withoutOwners;
+    private boolean withoutPrivileges;
+    private boolean withoutTablespaces;
+    private final Map<String, String> roles = new HashMap<>();
+    private final Map<String, String> schemas = new HashMap<>();
 
     private Builder(Optional<DataSource> given, Connections connections) {
       this.given = given;
@@ -203,7 +224,8 @@ public final class PostgresHandler implements BackupHandler {
 
     /**
      * How long a backup waits for a table that another session has locked exclusively (a migration,
-     * say) before it fails. Two minutes by default; zero waits for ever.
+     * say), and a restore for one that is used at all, before they fail. Two minutes by default;
+     * zero waits for ever.
      */
     public Builder lockTimeout(Duration timeout) {
       if (timeout.isNegative()) {
@@ -211,6 +233,59 @@ public final class PostgresHandler implements BackupHandler {
       }
       lockTimeout = timeout;
       return this;
+    }
+
+    /** Lets everything that a restore creates belong to the role that restores. */
+    public Builder noOwner() {
+      withoutOwners = true;
+      return this;
+    }
+
+    /** Lets a restore grant and revoke nothing. */
+    public Builder noPrivileges() {
+      withoutPrivileges = true;
+      return this;
+    }
+
+    /** Lets everything that a restore creates lie in the database's own tablespace. */
+    public Builder noTablespaces() {
+      withoutTablespaces = true;
+      return this;
+    }
+
+    /**
+     * Puts another role in the place of one that the backup names, as an owner or otherwise. May be
+     * called for several roles.
+     *
+     * @param from its name in the backup, unquoted
+     * @param to the name of a role of the target
+     */
+    public Builder mapRole(String from, String to) {
+      roles.put(requireName(from), requireName(to));
+      return this;
+    }
+
+    /**
+     * Restores a schema of the backup, with all that is in it, under another name. May be called
+     * for several schemas; two may exchange their names. The filter and the counts of a restore go
+     * on speaking of the names in the backup.
+     *
+     * @param from its name in the backup, unquoted
+     * @param to what it is called in the target
+     */
+    public Builder mapSchema(String from, String to) {
+      if (to.startsWith("pg_") || to.equals("information_schema")) {
+        throw new IllegalArgumentException("Schemas named " + to + " are PostgreSQL's own");
+      }
+      schemas.put(requireName(from), requireName(to));
+      return this;
+    }
+
+    private static String requireName(String name) {
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("A name must not be blank");
+      }
+      return name;
     }
 
     /** The handler. Contacts nothing yet. */

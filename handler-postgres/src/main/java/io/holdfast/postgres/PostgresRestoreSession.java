@@ -3,6 +3,7 @@ package io.holdfast.postgres;
 import io.holdfast.BackupException;
 import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
+import io.holdfast.postgres.internal.rebuild.RebuildPlan;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.RecordBatch;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,7 +50,9 @@ final class PostgresRestoreSession implements RestoreSession {
 
   private final Connections connections;
   private final RestoreRequest request;
+  private final RestoreSettings settings;
   private final PostgresSchema schema;
+  private final Optional<SchemaRestore> definitions;
   private final boolean allowBinary;
   private final PinnedConnection main;
   private final Loaders loaders;
@@ -72,12 +76,18 @@ final class PostgresRestoreSession implements RestoreSession {
   private record Conversion(String collection, JsonToCopy converter, CopyBuffer buffer) {}
 
   private PostgresRestoreSession(
-      Connections connections, RestoreRequest request, boolean allowBinary, PinnedConnection main) {
+      Connections connections,
+      RestoreRequest request,
+      RestoreSettings settings,
+      boolean allowBinary,
+      PinnedConnection main) {
     this.connections = connections;
     this.request = request;
+    this.settings = settings;
     this.allowBinary = allowBinary;
     this.main = main;
     this.schema = PostgresSchema.read(request.header().schema());
+    this.definitions = SchemaRestore.of(schema, request, settings);
     this.loaders =
         request.atomic()
             ? Loaders.of(new CopyLoader(main, false))
@@ -91,15 +101,20 @@ final class PostgresRestoreSession implements RestoreSession {
    *
    * @throws HandlerException if the target cannot be reached, or the backup's schema is newer
    */
-  static RestoreSession open(Connections connections, RestoreRequest request) {
-    return open(connections, request, true);
+  static RestoreSession open(
+      Connections connections, RestoreRequest request, RestoreSettings settings) {
+    return open(connections, request, settings, true);
   }
 
   /** As above; tests compare the two forms of COPY. */
-  static RestoreSession open(Connections connections, RestoreRequest request, boolean allowBinary) {
+  static RestoreSession open(
+      Connections connections,
+      RestoreRequest request,
+      RestoreSettings settings,
+      boolean allowBinary) {
     PinnedConnection main = request.retry().call("connect to the target", connections::open);
     try {
-      return new PostgresRestoreSession(connections, request, allowBinary, main);
+      return new PostgresRestoreSession(connections, request, settings, allowBinary, main);
     } catch (RuntimeException e) {
       main.close();
       throw e;
@@ -119,9 +134,9 @@ final class PostgresRestoreSession implements RestoreSession {
         null,
         () -> {
           beginTransaction();
-          RestoreChecks.Result checked = check(knownCollections(), true);
+          requireNoOtherNames();
+          plan.add(definitions.isPresent() ? planOfAll() : plan(check(knownCollections(), true)));
           main.jdbc().rollback();
-          plan.add(plan(checked));
         });
     return plan.get(0);
   }
@@ -157,7 +172,8 @@ final class PostgresRestoreSession implements RestoreSession {
   }
 
   private RestoreChecks.Result check(Set<String> collections, boolean whole) throws SQLException {
-    return new RestoreChecks(main, request, schema, allowBinary).run(collections, whole);
+    return new RestoreChecks(main, request, schema, definitions.isPresent(), allowBinary)
+        .run(collections, whole);
   }
 
   /** Without a manifest, what the schema describes; the rest is admitted as it comes. */
@@ -170,6 +186,31 @@ final class PostgresRestoreSession implements RestoreSession {
                 .orElseGet(() -> schema.collections().keySet()));
     known.removeIf(collection -> !request.filter().accepts(collection));
     return known;
+  }
+
+  /** Rows alone go into tables by the names that the backup has for them. */
+  private void requireNoOtherNames() {
+    if (definitions.isEmpty() && !settings.rebuild().schemas().isEmpty()) {
+      throw new HandlerException(
+          Kind.UNSUPPORTED,
+          null,
+          "Schemas get other names only where a restore creates them: not with dataOnly, MERGE or a"
+              + " filter, and not from a backup without definitions. Nothing was changed. Restore"
+              + " the whole backup, or under the names that it has.",
+          null);
+    }
+  }
+
+  private RestorePlan planOfAll() throws SQLException {
+    RebuildPlan rebuild = definitions.orElseThrow().check(main);
+    List<String> steps = new ArrayList<>(rebuild.steps());
+    List<String> warnings = new ArrayList<>(rebuild.warnings());
+    steps.add("Commit.");
+    if (!request.atomic()) {
+      warnings.add(
+          "The restore is not atomic: if it fails, the target keeps what was committed so far.");
+    }
+    return new RestorePlan(request.atomic(), steps, warnings);
   }
 
   private RestorePlan plan(RestoreChecks.Result checked) {
@@ -225,16 +266,44 @@ final class PostgresRestoreSession implements RestoreSession {
         null,
         () -> {
           beginTransaction();
+          main.execute("SET LOCAL lock_timeout = " + settings.lockTimeout().toMillis());
+          if (definitions.isPresent()) {
+            beginWithDefinitions(definitions.get());
+            return;
+          }
           // Between the checks and the locks anybody could have written, so both are done again
           // with the locks held.
           RestoreChecks.Result before = check(knownCollections(), true);
           lock(before);
+          main.execute("SET LOCAL lock_timeout = 0");
           admit(check(knownCollections(), true));
           begun = true;
           if (!request.atomic()) {
             commitSetUp();
           }
         });
+  }
+
+  private void beginWithDefinitions(SchemaRestore restore) throws SQLException {
+    restore.check(main);
+    restore.begin(main);
+    RestoreChecks.Result created = check(knownCollections(), true);
+    emptyConfiguration(created);
+    admit(created);
+    begun = true;
+    if (!request.atomic()) {
+      commitSetUp();
+    }
+  }
+
+  /** An extension brings rows of its own, which are not in the backup, or are in it too. */
+  private void emptyConfiguration(RestoreChecks.Result created) throws SQLException {
+    for (RestoreTarget target : created.targets()) {
+      Optional<String> condition = target.table().extensionCondition();
+      if (condition.isPresent()) {
+        main.execute("DELETE FROM ONLY " + target.table().toSql() + " " + condition.get());
+      }
+    }
   }
 
   private void commitSetUp() throws SQLException {
@@ -279,7 +348,7 @@ final class PostgresRestoreSession implements RestoreSession {
     checked.setAside().remove(main);
     setAside = setAside.and(checked.setAside());
     sequences = checked.sequences().steps().isEmpty() ? sequences : checked.sequences();
-    if (request.mode() == RestoreMode.REPLACE) {
+    if (request.mode() == RestoreMode.REPLACE && definitions.isEmpty()) {
       empty(checked);
     }
     checked.targets().forEach(target -> targets.put(target.collection(), target));
@@ -437,9 +506,16 @@ final class PostgresRestoreSession implements RestoreSession {
           sequences.apply(main);
           setAside.putBack(main);
           checkInterrupted();
+          if (definitions.isPresent()) {
+            definitions.get().finish(main, loadedTables());
+          }
         });
     commit();
     finished = true;
+  }
+
+  private List<Table> loadedTables() {
+    return targets.values().stream().map(RestoreTarget::table).toList();
   }
 
   private void commit() {

@@ -5,6 +5,7 @@ import io.holdfast.postgres.PostgresSchema.CollectionSchema;
 import io.holdfast.postgres.PostgresSchema.Field;
 import io.holdfast.postgres.SetAside.ForeignKey;
 import io.holdfast.postgres.SetAside.Trigger;
+import io.holdfast.postgres.internal.Problems;
 import io.holdfast.postgres.internal.Sql;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.HandlerException;
@@ -38,9 +39,6 @@ import org.jspecify.annotations.Nullable;
  * itself (nullable, a default, an identity). Records of other handlers are matched by name alone.
  */
 final class RestoreChecks {
-  /** How many problems of one kind a message holds: a database can have 10,000 tables. */
-  private static final int MAX_SHOWN = 50;
-
   /** A query per table would be slow where there are thousands; one for all, too large. */
   private static final int TABLES_PER_QUERY = 500;
 
@@ -61,9 +59,10 @@ final class RestoreChecks {
   private final Connection connection;
   private final RestoreRequest request;
   private final PostgresSchema schema;
+  private final boolean created;
   private final boolean allowBinary;
   private final RestoreMode mode;
-  private final Map<Kind, List<String>> problems = new HashMap<>();
+  private final Problems problems = new Problems();
   private final List<String> warnings = new ArrayList<>();
 
   /**
@@ -98,16 +97,21 @@ final class RestoreChecks {
     }
   }
 
+  /**
+   * @param created whether this restore has created the tables itself, so that they are empty
+   */
   RestoreChecks(
       PinnedConnection connection,
       RestoreRequest request,
       PostgresSchema schema,
+      boolean created,
       boolean allowBinary) {
     this.connection = connection.jdbc();
     this.request = request;
     this.schema = schema;
+    this.created = created;
     this.allowBinary = allowBinary;
-    this.mode = request.mode();
+    this.mode = created ? RestoreMode.INTO_EMPTY : request.mode();
   }
 
   /**
@@ -392,7 +396,7 @@ final class RestoreChecks {
     List<Table> readable = new ArrayList<>();
     for (RestoreTarget target : targets) {
       Rights right = rights.get(target.table().oid());
-      if (right != null && right.select && !right.rowSecurity) {
+      if (right != null && right.select && !right.rowSecurity && !created) {
         readable.add(target.table());
       }
     }
@@ -466,37 +470,13 @@ final class RestoreChecks {
   }
 
   private void problem(Kind kind, String sentence) {
-    problems.computeIfAbsent(kind, k -> new ArrayList<>()).add(sentence);
+    problems.add(kind, sentence);
   }
 
   private void fail() {
-    if (problems.isEmpty()) {
-      return;
-    }
-    // The kind that must be dealt with first names the error.
-    Kind first =
-        List.of(Kind.UNSUPPORTED, Kind.MISMATCH, Kind.PERMISSION_DENIED, Kind.NOT_EMPTY).stream()
-            .filter(problems::containsKey)
-            .findFirst()
-            .orElseThrow();
-    List<String> all = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      List<String> ofKind = problems.getOrDefault(kind, List.of());
-      all.addAll(ofKind.subList(0, Math.min(ofKind.size(), MAX_SHOWN)));
-      if (ofKind.size() > MAX_SHOWN) {
-        all.add("… and " + (ofKind.size() - MAX_SHOWN) + " more like these.");
-      }
-    }
-    String advice =
-        problems.containsKey(Kind.NOT_EMPTY)
-            ? "\nRestore into an empty database, or choose REPLACE or MERGE."
-            : "";
-    throw new HandlerException(
-        first,
-        null,
-        "The backup cannot be restored into this database; nothing was changed.\n  - "
-            + String.join("\n  - ", all)
-            + advice,
-        null);
+    problems.fail(
+        problems.has(Kind.NOT_EMPTY)
+            ? "Restore into an empty database, or choose REPLACE or MERGE."
+            : "");
   }
 }

@@ -179,7 +179,8 @@ final class RestoreFixture {
   }
 
   static RestoreSession open(TestPostgres.Database target, RestoreRequest request) {
-    return PostgresRestoreSession.open(Connections.from(target.dataSource()), request);
+    return PostgresRestoreSession.open(
+        Connections.from(target.dataSource()), request, RestoreSettings.DEFAULT);
   }
 
   /** Restores all of it, in batches of a few records. */
@@ -188,7 +189,9 @@ final class RestoreFixture {
     return restore(
         backup,
         PostgresRestoreSession.open(
-            Connections.from(target.dataSource()), request(backup, mode, atomic)));
+            Connections.from(target.dataSource()),
+            request(backup, mode, atomic),
+            RestoreSettings.DEFAULT));
   }
 
   static Map<String, Long> restore(Backup backup, RestoreSession opened) {

@@ -97,6 +97,7 @@ class RestoreRoundTripTest {
               PostgresRestoreSession.open(
                   Connections.from(target.dataSource()),
                   RestoreFixture.request(backup, RestoreMode.INTO_EMPTY, atomic),
+                  RestoreSettings.DEFAULT,
                   binary));
       assertThat(rows).isEqualTo(backup.counts());
       assertThat(fingerprint(target)).isEqualTo(fingerprint(source));
@@ -222,6 +223,7 @@ class RestoreRoundTripTest {
             PostgresRestoreSession.open(
                 Connections.from(target.dataSource()),
                 RestoreFixture.request(backup, RestoreMode.INTO_EMPTY, true),
+                RestoreSettings.DEFAULT,
                 target == binary));
       }
       assertThat(fingerprint(binary)).as("seed %d", seed).isEqualTo(fingerprint(text));

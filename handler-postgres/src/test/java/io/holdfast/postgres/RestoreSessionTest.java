@@ -350,7 +350,8 @@ class RestoreSessionTest {
         TRIGGERS);
     RestoreRequest asked = request(backup, RestoreMode.REPLACE, true);
     try (RestoreSession session =
-        PostgresRestoreSession.open(Connections.from(target.dataSource(role, "")), asked)) {
+        PostgresRestoreSession.open(
+            Connections.from(target.dataSource(role, "")), asked, RestoreSettings.DEFAULT)) {
       assertThatThrownBy(session::prepare)
           .isInstanceOfSatisfying(
               HandlerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.PERMISSION_DENIED))
@@ -378,7 +379,8 @@ class RestoreSessionTest {
         backup,
         PostgresRestoreSession.open(
             Connections.from(target.dataSource(role, "")),
-            request(backup, RestoreMode.INTO_EMPTY, true)));
+            request(backup, RestoreMode.INTO_EMPTY, true),
+            RestoreSettings.DEFAULT));
     assertThat(target.query("SELECT a FROM t ORDER BY a")).containsExactly("1", "2");
     target.execute("DROP OWNED BY " + role, "DROP ROLE " + role);
   }
@@ -706,7 +708,8 @@ class RestoreSessionTest {
           backup,
           PostgresRestoreSession.open(
               Connections.from(new OneConnection(only)),
-              request(backup, RestoreMode.INTO_EMPTY, true)));
+              request(backup, RestoreMode.INTO_EMPTY, true),
+              RestoreSettings.DEFAULT));
       assertThat(only.getAutoCommit()).isTrue();
       try (var row =
           statement.executeQuery(

@@ -3,7 +3,9 @@ package io.holdfast.postgres.internal.ddl;
 import io.holdfast.spi.NotCaptured;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A database's schema, read from its catalogs.
@@ -34,7 +36,7 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Transforms::read,
           TextSearch::read,
           Privileges::read,
-          ForeignServers::read);
+          ForeignServers::read,
           Views::read,
           MaterializedViews::read,
           MaterializedViewData::read,
@@ -62,5 +64,20 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
       reader.read(context);
     }
     return new SchemaCapture(SchemaOrder.order(context), context.notCaptured());
+  }
+
+  /**
+   * The names of all objects, without their order, in the same transaction as {@link #read} wants.
+   */
+  public static Set<ObjectName> names(Connection connection) throws SQLException {
+    CaptureContext context = new CaptureContext(connection);
+    for (ObjectReader reader : READERS) {
+      reader.read(context);
+    }
+    Set<ObjectName> names = new HashSet<>();
+    for (Draft draft : context.drafts()) {
+      names.add(new ObjectName(draft.kind(), draft.schema(), draft.name(), draft.table()));
+    }
+    return names;
   }
 }

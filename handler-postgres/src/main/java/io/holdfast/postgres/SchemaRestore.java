@@ -1,0 +1,163 @@
+package io.holdfast.postgres;
+
+import io.holdfast.RestoreMode;
+import io.holdfast.postgres.internal.ddl.ObjectKind;
+import io.holdfast.postgres.internal.ddl.SchemaScript;
+import io.holdfast.postgres.internal.rebuild.EntryFailure;
+import io.holdfast.postgres.internal.rebuild.Rebuild;
+import io.holdfast.postgres.internal.rebuild.RebuildOptions;
+import io.holdfast.postgres.internal.rebuild.RebuildPlan;
+import io.holdfast.postgres.internal.rebuild.SchemaChecks;
+import io.holdfast.postgres.internal.rebuild.TargetServer;
+import io.holdfast.spi.CollectionFilter;
+import io.holdfast.spi.RestoreRequest;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Restores the definitions of a backup around the rows: what they need is created before them, what
+ * they would slow down after. Used by one thread at a time.
+ */
+final class SchemaRestore {
+  private static final int TABLES_PER_ANALYZE = 100;
+
+  private final SchemaScript script;
+  private final RestoreRequest request;
+  private final RestoreSettings settings;
+  private final Set<String> collections;
+  private @Nullable Rebuild rebuild;
+
+  /** A step that creates objects. */
+  @FunctionalInterface
+  private interface Creation {
+    void run() throws EntryFailure;
+  }
+
+  private SchemaRestore(
+      SchemaScript script,
+      RestoreRequest request,
+      RestoreSettings settings,
+      Set<String> collections) {
+    this.script = script;
+    this.request = request;
+    this.settings = settings;
+    this.collections = collections;
+  }
+
+  /**
+   * The restore of definitions that a request asks for; empty if it is about rows only, or the
+   * backup has no definitions.
+   */
+  static Optional<SchemaRestore> of(
+      PostgresSchema schema, RestoreRequest request, RestoreSettings settings) {
+    boolean asked =
+        !request.dataOnly()
+            && request.mode() != RestoreMode.MERGE
+            && request.filter().equals(CollectionFilter.ALL);
+    return schema
+        .ddl()
+        .filter(script -> asked && definesTables(script, schema))
+        .map(
+            script ->
+                new SchemaRestore(
+                    script,
+                    request,
+                    settings,
+                    request
+                        .expectedRecords()
+                        .map(counts -> Set.copyOf(counts.keySet()))
+                        .orElseGet(() -> schema.collections().keySet())));
+  }
+
+  /** A script of schemas alone does not say where rows go. */
+  private static boolean definesTables(SchemaScript script, PostgresSchema schema) {
+    return schema.collections().isEmpty()
+        || script.before().stream().anyMatch(entry -> entry.kind() != ObjectKind.SCHEMA);
+  }
+
+  /** Checks all that can be checked without a write, in a transaction that has begun. */
+  RebuildPlan check(PinnedConnection main) throws SQLException {
+    TargetServer server = TargetServer.read(main.jdbc());
+    RebuildPlan plan =
+        SchemaChecks.check(
+            main.jdbc(),
+            server,
+            new SchemaChecks.Wanted(
+                script,
+                options(),
+                request.mode() == RestoreMode.REPLACE,
+                request.atomic(),
+                collections,
+                sourceMajorVersion()));
+    rebuild = new Rebuild(plan, options(), server);
+    return plan;
+  }
+
+  private RebuildOptions options() {
+    return settings.rebuild();
+  }
+
+  private int sourceMajorVersion() {
+    String version = request.header().source().server();
+    int end = 0;
+    while (end < version.length() && Character.isDigit(version.charAt(end))) {
+      end++;
+    }
+    return end == 0 || end > 4 ? 0 : Integer.parseInt(version.substring(0, end));
+  }
+
+  /** Makes room and creates what the rows need, in the transaction of the check. */
+  void begin(PinnedConnection main) throws SQLException {
+    Rebuild steps = checked();
+    steps.pinSettings(main.jdbc(), 1);
+    steps.makeRoom(main.jdbc());
+    main.execute("SET LOCAL lock_timeout = 0");
+    create(() -> steps.createBefore(main.jdbc()));
+  }
+
+  /** Creates what comes after the rows, in a transaction that has begun. */
+  void finish(PinnedConnection main, Collection<Table> loaded) throws SQLException {
+    Rebuild steps = checked();
+    create(() -> steps.createAfter(main.jdbc()));
+    create(() -> steps.grant(main.jdbc()));
+    create(() -> steps.createLast(main.jdbc()));
+    analyze(main, loaded);
+    steps.rename(main.jdbc());
+  }
+
+  private static void analyze(PinnedConnection main, Collection<Table> loaded) throws SQLException {
+    List<String> tables =
+        new ArrayList<>(
+            loaded.stream()
+                .filter(table -> table.oid() != 0)
+                .map(Table::toSql)
+                .collect(Collectors.toCollection(java.util.TreeSet::new)));
+    for (int from = 0; from < tables.size(); from += TABLES_PER_ANALYZE) {
+      main.execute(
+          "ANALYZE "
+              + String.join(
+                  ", ", tables.subList(from, Math.min(tables.size(), from + TABLES_PER_ANALYZE))));
+    }
+  }
+
+  private Rebuild checked() {
+    if (rebuild == null) {
+      throw new IllegalStateException("The checks come first");
+    }
+    return rebuild;
+  }
+
+  private static void create(Creation creation) {
+    try {
+      creation.run();
+    } catch (EntryFailure e) {
+      throw PostgresErrors.translate(e.error(), e.doing(), e.collection().orElse(null));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.holdfast.postgres.internal.rebuild;
+
+import io.holdfast.postgres.internal.ddl.ObjectKind;
+import io.holdfast.postgres.internal.ddl.ObjectName;
+import io.holdfast.postgres.internal.ddl.SchemaEntry;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How room is made in a target for a backup's schema, and what stays.
+ *
+ * @param drops statements that make room, in order
+ * @param keptSchemas schemas of the target that stay, and are filled
+ * @param kept other objects of the target that stay, and are in the backup too
+ * @param dropsDefaultPrivileges whether those of the whole database go
+ * @param lockCount about how many locks dropping takes
+ * @param steps what will be dropped, a sentence each
+ * @param warnings what the caller should know, a sentence each
+ */
+record Clearance(
+    List<String> drops,
+    Set<String> keptSchemas,
+    Set<ObjectName> kept,
+    boolean dropsDefaultPrivileges,
+    long lockCount,
+    List<String> steps,
+    List<String> warnings) {
+  /** Copies the collections. */
+  Clearance {
+    drops = List.copyOf(drops);
+    keptSchemas = Set.copyOf(keptSchemas);
+    kept = Set.copyOf(kept);
+    steps = List.copyOf(steps);
+    warnings = List.copyOf(warnings);
+  }
+
+  /** Whether what an entry describes is there and stays as it is. */
+  boolean keeps(SchemaEntry entry, RebuildOptions options) {
+    return (entry.kind() == ObjectKind.SCHEMA && keptSchemas.contains(options.schema(entry.name())))
+        || kept.contains(ObjectName.of(entry));
+  }
+}

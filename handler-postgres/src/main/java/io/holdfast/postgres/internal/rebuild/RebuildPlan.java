@@ -1,0 +1,37 @@
+package io.holdfast.postgres.internal.rebuild;
+
+import io.holdfast.postgres.internal.ddl.SchemaEntry;
+import java.util.List;
+
+/**
+ * What a rebuild will do, after all checks that need no write.
+ *
+ * @param drops statements that make room, in order
+ * @param before what is created before the rows
+ * @param after what is created after the rows
+ * @param last what follows all grants: materialised views are filled, event triggers created
+ * @param granted the entries whose privileges are granted, in order
+ * @param renames what becomes of the names of schemas
+ * @param steps what will happen, a sentence each
+ * @param warnings what the caller should know, a sentence each
+ */
+public record RebuildPlan(
+    List<String> drops,
+    List<SchemaEntry> before,
+    List<SchemaEntry> after,
+    List<SchemaEntry> last,
+    List<SchemaEntry> granted,
+    Renames renames,
+    List<String> steps,
+    List<String> warnings) {
+  /** Copies the lists. */
+  public RebuildPlan {
+    drops = List.copyOf(drops);
+    before = List.copyOf(before);
+    after = List.copyOf(after);
+    last = List.copyOf(last);
+    granted = List.copyOf(granted);
+    steps = List.copyOf(steps);
+    warnings = List.copyOf(warnings);
+  }
+}

@@ -1,0 +1,127 @@
+package io.holdfast.postgres.internal.rebuild;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A schema of the target that has a name of the backup, and what lies in it.
+ *
+ * @param oid its OID
+ * @param name its name, unquoted
+ * @param owned whether the role owns it, and so may drop it with all that is in it
+ * @param mayCreate whether the role may create objects in it
+ * @param extensions names of the extensions whose home it is
+ * @param contents its objects, without members of extensions
+ */
+record TargetSchema(
+    long oid,
+    String name,
+    boolean owned,
+    boolean mayCreate,
+    List<String> extensions,
+    List<Held> contents) {
+  private static final String SCHEMAS =
+      """
+      SELECT n.oid::bigint, n.nspname, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
+             pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
+             ARRAY(SELECT e.extname FROM pg_catalog.pg_extension e
+                    WHERE e.extnamespace = n.oid ORDER BY 1)::text[]
+        FROM unnest(?::text[]) AS w(name)
+        JOIN pg_catalog.pg_namespace n ON n.nspname = w.name
+       ORDER BY n.nspname
+      """;
+
+  // What depends on the schema itself, and is no piece of something else.
+  private static final String CONTENTS =
+      """
+      SELECT d.refobjid::bigint, i.type, i.identity
+        FROM unnest(?::text[]) AS w(name)
+        JOIN pg_catalog.pg_namespace n ON n.nspname = w.name
+        JOIN pg_catalog.pg_depend d
+          ON d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+         AND d.refobjid = n.oid AND d.deptype = 'n' AND d.objsubid = 0
+         AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass
+       CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, 0) AS i
+       WHERE NOT EXISTS (
+               SELECT FROM pg_catalog.pg_depend m
+                WHERE m.classid = d.classid AND m.objid = d.objid AND m.objsubid = 0
+                  AND m.deptype IN ('e', 'i'))
+       ORDER BY i.type, i.identity
+      """;
+
+  /**
+   * An object.
+   *
+   * @param type what it is, in PostgreSQL's words: {@code materialized view}
+   * @param identity its name, quoted and qualified, with argument types
+   */
+  record Held(String type, String identity) {
+    String title() {
+      return type + " " + identity;
+    }
+
+    /** What removes it, and all that needs it. */
+    String dropSql() {
+      String word =
+          switch (type) {
+            case "function", "procedure", "aggregate" -> "ROUTINE";
+            default -> type;
+          };
+      return "DROP " + word + " IF EXISTS " + identity + " CASCADE";
+    }
+  }
+
+  /** Copies the lists. */
+  TargetSchema {
+    extensions = List.copyOf(extensions);
+    contents = List.copyOf(contents);
+  }
+
+  boolean isEmpty() {
+    return contents.isEmpty();
+  }
+
+  /** Reads those of the schemas that exist. */
+  static Map<String, TargetSchema> read(Connection connection, Collection<String> names)
+      throws SQLException {
+    Array wanted = connection.createArrayOf("text", names.toArray());
+    Map<Long, List<Held>> contents = new LinkedHashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(CONTENTS)) {
+      statement.setArray(1, wanted);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          contents
+              .computeIfAbsent(row.getLong(1), oid -> new ArrayList<>())
+              .add(new Held(row.getString(2), row.getString(3)));
+        }
+      }
+    }
+    Map<String, TargetSchema> schemas = new LinkedHashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(SCHEMAS)) {
+      statement.setArray(1, wanted);
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          long oid = row.getLong(1);
+          schemas.put(
+              row.getString(2),
+              new TargetSchema(
+                  oid,
+                  row.getString(2),
+                  row.getBoolean(3),
+                  row.getBoolean(4),
+                  List.of((String[]) row.getArray(5).getArray()),
+                  contents.getOrDefault(oid, List.of())));
+        }
+      }
+    }
+    return schemas;
+  }
+}
