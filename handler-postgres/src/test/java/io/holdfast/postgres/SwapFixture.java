@@ -70,7 +70,8 @@ final class SwapFixture {
             request.strategy(),
             true,
             request.parallelism(),
-            request.retry()));
+            request.retry()),
+        RestoreSettings.DEFAULT);
   }
 
   static RestoreRequest request(Backup backup, RestoreMode mode) {
