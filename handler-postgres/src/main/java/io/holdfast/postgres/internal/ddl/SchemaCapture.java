@@ -45,7 +45,9 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           Policies::read,
           Publications::read,
           DefaultPrivileges::read,
-          EventTriggers::read);
+          EventTriggers::read,
+          Sequences::read,
+          Tables::read);
 
   /** Copies the list. */
   public SchemaCapture {
