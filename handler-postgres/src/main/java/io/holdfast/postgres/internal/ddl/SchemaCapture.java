@@ -47,7 +47,11 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
           DefaultPrivileges::read,
           EventTriggers::read,
           Sequences::read,
-          Tables::read);
+          Tables::read,
+          Indexes::read,
+          ForeignKeys::read,
+          ExtendedStatistics::read,
+          Privileges::read);
 
   /** Copies the list. */
   public SchemaCapture {
