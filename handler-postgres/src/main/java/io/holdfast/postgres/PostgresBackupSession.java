@@ -3,7 +3,6 @@ package io.holdfast.postgres;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.postgres.internal.Sql;
 import io.holdfast.postgres.internal.ddl.SchemaCapture;
-import io.holdfast.postgres.internal.ddl.SchemaScript;
 import io.holdfast.spi.BackupRequest;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionFilter;
@@ -68,7 +67,7 @@ final class PostgresBackupSession implements BackupSession {
       List<Table> tables,
       Sequences sequences,
       Optional<LargeObjects> largeObjects,
-      SchemaScript ddl,
+      SchemaCapture definitions,
       List<NotCaptured> notCaptured) {}
 
   private PostgresBackupSession(
@@ -237,7 +236,7 @@ final class PostgresBackupSession implements BackupSession {
         Catalog.measure(connection.jdbc(), tables),
         sequences,
         largeObjects,
-        definitions.script(),
+        definitions,
         request.allowUncaptured() ? List.copyOf(notCaptured) : List.of());
   }
 
@@ -305,7 +304,8 @@ final class PostgresBackupSession implements BackupSession {
         snapshot.encoding,
         described,
         contents.sequences.states(connection),
-        Optional.of(contents.ddl));
+        Optional.of(contents.definitions.settings()),
+        Optional.of(contents.definitions.script()));
   }
 
   private PostgresSchema.CollectionSchema fields(String collection) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.postgres.internal.ddl.DatabaseSettings;
 import io.holdfast.postgres.internal.ddl.SchemaScript;
 import io.holdfast.spi.HandlerException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The {@code schema} of a document as {@code docs/FORMAT.md} sections 2 and 9 define it. Also reads
@@ -19,12 +21,14 @@ import java.util.Optional;
  * @param encoding the source's server encoding; empty if the document does not tell
  * @param collections what is known of the collections, by name, in order
  * @param sequences the sequences with their state
+ * @param settings what is said of the database as a whole; empty if the document does not tell
  * @param ddl the definitions of all objects; empty if the document has none
  */
 record PostgresSchema(
     String encoding,
     Map<String, CollectionSchema> collections,
     List<SequenceState> sequences,
+    Optional<DatabaseSettings> settings,
     Optional<SchemaScript> ddl) {
   /** The collection with a record for every large object. */
   static final String LARGE_OBJECTS = "pg_catalog.pg_largeobject_metadata";
@@ -86,6 +90,7 @@ record PostgresSchema(
           .put("last_value", sequence.lastValue)
           .put("is_called", sequence.isCalled);
     }
+    settings.ifPresent(said -> own.set("settings", said.toJson()));
     ddl.ifPresent(script -> own.set("ddl", script.toJson()));
     return schema;
   }
@@ -135,15 +140,19 @@ record PostgresSchema(
               node.path("is_called").asBoolean(true)));
     }
     return new PostgresSchema(
-        own.path("encoding").asText(""), collections, sequences, readScript(own));
+        own.path("encoding").asText(""),
+        collections,
+        sequences,
+        read(own, "settings", DatabaseSettings::read),
+        read(own, "ddl", SchemaScript::read));
   }
 
-  private static Optional<SchemaScript> readScript(JsonNode own) {
-    if (!own.has("ddl")) {
+  private static <T> Optional<T> read(JsonNode own, String key, Function<JsonNode, T> reader) {
+    if (!own.has(key)) {
       return Optional.empty();
     }
     try {
-      return Optional.of(SchemaScript.read(own.path("ddl")));
+      return Optional.of(reader.apply(own.path(key)));
     } catch (IllegalArgumentException e) {
       throw malformed(String.valueOf(e.getMessage()));
     }

@@ -68,7 +68,9 @@ final class RestoreFixture {
         records.put(table.collection(), records(connection, table));
       }
       ObjectNode schema =
-          new PostgresSchema("UTF8", described, sequences(connection), Optional.empty()).toJson();
+          new PostgresSchema(
+                  "UTF8", described, sequences(connection), Optional.empty(), Optional.empty())
+              .toJson();
       return new Backup(header("postgres", schema), records);
     }
   }

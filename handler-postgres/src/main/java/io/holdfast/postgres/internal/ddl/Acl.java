@@ -1,5 +1,6 @@
 package io.holdfast.postgres.internal.ddl;
 
+import io.holdfast.postgres.internal.Sql;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes privileges as statements. Starting from what an object has when it is created, they give
@@ -61,6 +63,26 @@ final class Acl {
           grantee.toString(), plain.toString(), grantable.toString(), grantor.toString());
     }
 
+    /** As the server writes it, with all names in quotes. */
+    String text() {
+      StringBuilder text = new StringBuilder();
+      if (!grantee.isEmpty()) {
+        text.append(Sql.quoteIdentifier(grantee));
+      }
+      text.append('=').append(plain);
+      grantable.chars().forEach(letter -> text.append((char) letter).append('*'));
+      return text.append('/').append(Sql.quoteIdentifier(grantor)).toString();
+    }
+
+    /** The same, with other roles in the place of those named. */
+    Item withRoles(UnaryOperator<String> mapping) {
+      return new Item(
+          grantee.isEmpty() ? grantee : mapping.apply(grantee),
+          plain,
+          grantable,
+          mapping.apply(grantor));
+    }
+
     private static int readName(String text, int from, char end, StringBuilder name) {
       boolean quoted = false;
       int at = from;
@@ -90,12 +112,44 @@ final class Acl {
    */
   static List<SqlStatement> grants(
       String on, Optional<String> column, String[] acl, String[] initial, String owner) {
-    String all = allPrivileges(initial, owner);
-    int kept = startsWith(acl, initial) ? initial.length : 0;
+    List<Item> from = Arrays.stream(initial).map(Item::parse).toList();
+    return grants(
+        on,
+        column,
+        Arrays.stream(acl).map(Item::parse).toList(),
+        from,
+        allPrivileges(from, owner),
+        owner);
+  }
+
+  /**
+   * The statements for something that has other privileges than a new object.
+   *
+   * @param on how {@code GRANT … ON} names it
+   * @param acl what it shall have
+   * @param present what it has
+   * @param all the letters of all privileges that there are on it
+   * @param owner its owner
+   */
+  static List<SqlStatement> grants(
+      String on, List<Item> acl, List<Item> present, String all, String owner) {
+    return grants(on, Optional.empty(), acl, present, all, owner);
+  }
+
+  private static List<SqlStatement> grants(
+      String on,
+      Optional<String> column,
+      List<Item> acl,
+      List<Item> present,
+      String all,
+      String owner) {
+    boolean kept = acl.size() >= present.size() && acl.subList(0, present.size()).equals(present);
     List<SqlStatement> statements = new ArrayList<>();
-    if (kept == 0) {
-      Arrays.stream(initial)
-          .map(Item::parse)
+    if (!kept) {
+      // Who passed a privilege on keeps it otherwise: the revocation would be refused.
+      String onward =
+          present.stream().allMatch(item -> item.grantor.equals(owner)) ? "" : " CASCADE";
+      present.stream()
           .map(Item::grantee)
           .distinct()
           .forEach(
@@ -103,10 +157,11 @@ final class Acl {
                   statements.add(
                       SqlStatement.begin("REVOKE ALL" + in(column) + " ON " + on + " FROM ")
                           .grantee(grantee)
+                          .sql(onward)
                           .build()));
     }
-    for (int i = kept; i < acl.length; i++) {
-      addGrants(statements, Item.parse(acl[i]), on, column, all, owner);
+    for (Item item : kept ? acl.subList(present.size(), acl.size()) : acl) {
+      addGrants(statements, item, on, column, all, owner);
     }
     return statements;
   }
@@ -121,7 +176,7 @@ final class Acl {
       String on, Optional<String> column, String[] acl, String[] initial, String owner) {
     List<Item> before = Arrays.stream(initial).map(Item::parse).toList();
     List<Item> after = Arrays.stream(acl).map(Item::parse).toList();
-    String all = allPrivileges(initial, owner);
+    String all = allPrivileges(before, owner);
     List<SqlStatement> statements = new ArrayList<>();
     for (Item item : before) {
       Item kept = sameRoles(after, item);
@@ -158,19 +213,12 @@ final class Acl {
     return left.toString();
   }
 
-  private static boolean startsWith(String[] acl, String[] initial) {
-    return acl.length >= initial.length
-        && Arrays.equals(initial, Arrays.copyOf(acl, initial.length));
-  }
-
-  private static String allPrivileges(String[] initial, String owner) {
-    for (String text : initial) {
-      Item item = Item.parse(text);
-      if (item.grantee.equals(owner)) {
-        return item.plain + item.grantable;
-      }
-    }
-    return "";
+  private static String allPrivileges(List<Item> initial, String owner) {
+    return initial.stream()
+        .filter(item -> item.grantee.equals(owner))
+        .map(item -> item.plain + item.grantable)
+        .findFirst()
+        .orElse("");
   }
 
   private static void addGrants(

@@ -11,9 +11,11 @@ import java.util.Set;
  * A database's schema, read from its catalogs.
  *
  * @param script the statements
+ * @param settings what is said of the database as a whole
  * @param notCaptured what there is no statement for
  */
-public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) {
+public record SchemaCapture(
+    SchemaScript script, DatabaseSettings settings, List<NotCaptured> notCaptured) {
   private static final List<ObjectReader> READERS =
       List.of(
           Schemas::read,
@@ -69,7 +71,8 @@ public record SchemaCapture(SchemaScript script, List<NotCaptured> notCaptured) 
     for (ObjectReader reader : READERS) {
       reader.read(context);
     }
-    return new SchemaCapture(SchemaOrder.order(context), context.notCaptured());
+    return new SchemaCapture(
+        SchemaOrder.order(context), DatabaseSettings.capture(connection), context.notCaptured());
   }
 
   /**
