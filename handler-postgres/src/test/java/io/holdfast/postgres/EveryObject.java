@@ -68,9 +68,11 @@ public final class EveryObject {
       UNION ALL
       SELECT format('function %s: %s', p.oid::regprocedure, p.prosrc)
         FROM pg_catalog.pg_proc p WHERE p.oid >= 16384
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
       UNION ALL
       SELECT format('comment on %s: %s', pg_catalog.pg_describe_object(classoid, objoid, objsubid), description)
-        FROM pg_catalog.pg_description WHERE objoid >= 16384
+        FROM pg_catalog.pg_description o WHERE objoid >= 16384
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.classoid AND d.objid = o.objoid AND deptype = 'e')
       UNION ALL
       SELECT format('label %s %s: %s', enumtypid::regtype, rank() OVER (PARTITION BY enumtypid ORDER BY enumsortorder), enumlabel)
         FROM pg_catalog.pg_enum

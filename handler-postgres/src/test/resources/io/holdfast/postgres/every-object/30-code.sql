@@ -96,9 +96,8 @@ CREATE AGGREGATE code.moving(int) (sfunc = int4_avg_accum, stype = int8[], final
 CREATE AGGREGATE code.how_many(*) (sfunc = int8inc, stype = int8, initcond = '0');
 CREATE AGGREGATE code.percentile(float8 ORDER BY anyelement) (sfunc = ordered_set_transition, stype = internal, finalfunc = percentile_disc_final, finalfunc_extra);
 CREATE AGGREGATE code.rank(VARIADIC "any" ORDER BY VARIADIC "any") (sfunc = ordered_set_transition_multi, stype = internal, finalfunc = rank_final, finalfunc_extra, hypothetical);
--- @until 13
-CREATE AGGREGATE code.collect(anyelement) (sfunc = array_append, stype = anyarray, initcond = '{}');
 -- @since 14
+-- Before, array_append took other types, and no newer server would take the aggregate.
 CREATE AGGREGATE code.collect(anycompatible) (sfunc = array_append, stype = anycompatiblearray, initcond = '{}');
 -- @all
 COMMENT ON AGGREGATE code.how_many(*) IS 'an aggregate of nothing';
