@@ -6,23 +6,30 @@ import io.holdfast.spi.HandlerException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The connections that a restore loads rows over: one that everybody waits for, or up to a number
  * of them. A thread takes one, sends its rows, and gives it back. Safe for use by many threads.
  */
 final class Loaders {
+  private static final Logger log = LoggerFactory.getLogger(Loaders.class);
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final List<CopyLoader> idle = new ArrayList<>();
   private final List<CopyLoader> busy = new ArrayList<>();
-  private final int limit;
+  private int limit;
   private final Supplier<CopyLoader> factory;
+  private final Supplier<CopyLoader> mainLoader;
+  private boolean mainLent;
   private int opening;
   private boolean failed;
   private boolean closed;
@@ -30,20 +37,18 @@ final class Loaders {
   /**
    * @param limit how many to open at the most
    * @param factory opens one
+   * @param mainLoader makes one of the connection that is open anyway, for a server that gives no
+   *     other
    */
-  Loaders(int limit, Supplier<CopyLoader> factory) {
+  Loaders(int limit, Supplier<CopyLoader> factory, Supplier<CopyLoader> mainLoader) {
     this.limit = limit;
     this.factory = factory;
+    this.mainLoader = mainLoader;
   }
 
   /** The one and only. */
   static Loaders of(CopyLoader only) {
-    Loaders loaders =
-        new Loaders(
-            1,
-            () -> {
-              throw new IllegalStateException("There is one connection only");
-            });
+    Loaders loaders = new Loaders(1, () -> only, () -> only);
     loaders.idle.add(only);
     return loaders;
   }
@@ -89,7 +94,8 @@ final class Loaders {
       throw new CancelledException(
           "Interrupted while waiting for a connection to load rows over.", e);
     }
-    return open();
+    Optional<CopyLoader> opened = open();
+    return opened.isPresent() ? opened.get() : takeFor(target);
   }
 
   private @Nullable CopyLoader choose(@Nullable RestoreTarget target) {
@@ -110,26 +116,69 @@ final class Loaders {
     return idle.size() + busy.size() + opening < limit;
   }
 
-  /** Opens one more, without the lock: that takes time. */
-  private CopyLoader open() {
-    CopyLoader opened = null;
+  /** Opens one more, without the lock: that takes time. Empty if the server gives none. */
+  private Optional<CopyLoader> open() {
     try {
-      opened = factory.get();
-      return opened;
-    } finally {
+      CopyLoader opened = factory.get();
       opened(opened);
+      return Optional.of(opened);
+    } catch (HandlerException e) {
+      return doWithout(e);
+    } catch (RuntimeException | Error e) {
+      doWithout(1);
+      throw e;
     }
   }
 
-  private void opened(@Nullable CopyLoader loader) {
+  /** From here on, those that are open must do, or the connection that there is anyway. */
+  private Optional<CopyLoader> doWithout(HandlerException refusal) {
+    lock.lock();
+    try {
+      doWithout(Math.max(1, idle.size() + busy.size() + opening - 1));
+      log.info(
+          "Loading over {} connection(s), since one more was refused: {}",
+          limit,
+          refusal.getMessage());
+      if (idle.size() + busy.size() + opening > 0 || mainLent) {
+        return Optional.empty();
+      }
+      mainLent = true;
+      CopyLoader main = mainLoader.get();
+      busy.add(main);
+      return Optional.of(main);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void doWithout(int newLimit) {
     lock.lock();
     try {
       opening--;
-      if (loader != null) {
-        busy.add(loader);
-        if (closed) {
-          loader.abort();
-        }
+      limit = newLimit;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the main connection is one of them. */
+  boolean lendMain() {
+    lock.lock();
+    try {
+      return mainLent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void opened(CopyLoader loader) {
+    lock.lock();
+    try {
+      opening--;
+      busy.add(loader);
+      if (closed) {
+        loader.abort();
       }
       changed.signalAll();
     } finally {

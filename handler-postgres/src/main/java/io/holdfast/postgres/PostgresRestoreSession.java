@@ -93,7 +93,8 @@ final class PostgresRestoreSession implements RestoreSession {
             ? Loaders.of(new CopyLoader(main, false))
             : new Loaders(
                 Math.max(1, request.parallelism()),
-                () -> new CopyLoader(this.connections.open(), true));
+                () -> new CopyLoader(this.connections.open(), true),
+                () -> new CopyLoader(main, true));
   }
 
   /**
@@ -286,6 +287,7 @@ final class PostgresRestoreSession implements RestoreSession {
 
   private void beginWithDefinitions(SchemaRestore restore) throws SQLException {
     restore.check(main);
+    begun = !request.atomic(); // from here on, what is committed stays
     restore.begin(main);
     RestoreChecks.Result created = check(knownCollections(), true);
     emptyConfiguration(created);
@@ -435,7 +437,7 @@ final class PostgresRestoreSession implements RestoreSession {
       if (known != null) {
         return known;
       }
-      if (request.atomic()) {
+      if (request.atomic() || loaders.lendMain()) {
         admitByTheLoader(collection);
       } else {
         call(
@@ -460,7 +462,13 @@ final class PostgresRestoreSession implements RestoreSession {
     boolean admitted = false;
     try {
       loader.endRun();
-      admitNow(collection);
+      if (request.atomic()) {
+        admitNow(collection);
+      } else {
+        beginTransaction();
+        admitNow(collection);
+        commitSetUp();
+      }
       admitted = true;
     } catch (SQLException e) {
       throw explain(PostgresErrors.translate(e, "begin with " + collection, collection));
@@ -503,11 +511,11 @@ final class PostgresRestoreSession implements RestoreSession {
             main.beginLoading();
           }
           main.execute(RAISE_MAINTENANCE_MEMORY);
-          sequences.apply(main);
+          sequences.apply(main, !request.atomic());
           setAside.putBack(main);
           checkInterrupted();
           if (definitions.isPresent()) {
-            definitions.get().finish(main, loadedTables());
+            definitions.get().finish(main, connections, loadedTables());
           }
         });
     commit();
@@ -611,6 +619,10 @@ final class PostgresRestoreSession implements RestoreSession {
   private String stateOfTarget() {
     if (request.atomic() || !begun) {
       return " The target is left as it was.";
+    }
+    if (definitions.isPresent()) {
+      return " The restore is not atomic: the target keeps the objects and rows that were committed"
+          + " before. Drop them, or restore again with REPLACE.";
     }
     return " The restore is not atomic: the target keeps the rows that were committed before"
         + (request.mode() == RestoreMode.REPLACE ? ", those of before are gone" : "")

@@ -15,8 +15,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +39,7 @@ final class SchemaRestore {
   /** A step that creates objects. */
   @FunctionalInterface
   private interface Creation {
-    void run() throws EntryFailure;
+    void run() throws EntryFailure, SQLException;
   }
 
   private SchemaRestore(
@@ -112,23 +115,57 @@ final class SchemaRestore {
     return end == 0 || end > 4 ? 0 : Integer.parseInt(version.substring(0, end));
   }
 
-  /** Makes room and creates what the rows need, in the transaction of the check. */
+  /**
+   * Makes room and creates what the rows need, in the transaction of the check; where the restore
+   * is not atomic, that is ended and everything committed.
+   */
   void begin(PinnedConnection main) throws SQLException {
     Rebuild steps = checked();
-    steps.pinSettings(main.jdbc(), 1);
-    steps.makeRoom(main.jdbc());
-    main.execute("SET LOCAL lock_timeout = 0");
-    create(() -> steps.createBefore(main.jdbc()));
+    if (request.atomic()) {
+      steps.pinSettings(main.jdbc(), 1);
+      steps.makeRoom(main.jdbc());
+      main.execute("SET LOCAL lock_timeout = 0");
+      create(() -> steps.createBefore(main.jdbc()));
+    } else {
+      main.jdbc().commit();
+      try (SchemaWorkplace place = place(main, 1, true)) {
+        create(() -> steps.createBefore(place, settings.lockTimeout()));
+      }
+      main.beginLoading();
+    }
   }
 
-  /** Creates what comes after the rows, in a transaction that has begun. */
-  void finish(PinnedConnection main, Collection<Table> loaded) throws SQLException {
+  /**
+   * Creates what comes after the rows, in a transaction that has begun, or over all connections
+   * where the restore is not atomic. The last transaction is left to the caller to commit.
+   */
+  void finish(PinnedConnection main, Connections connections, Collection<Table> loaded)
+      throws SQLException {
     Rebuild steps = checked();
-    create(() -> steps.createAfter(main.jdbc()));
-    create(() -> steps.grant(main.jdbc()));
-    create(() -> steps.createLast(main.jdbc()));
-    analyze(main, loaded);
+    if (request.atomic()) {
+      steps.pinSettings(main.jdbc(), 1);
+      create(() -> steps.createAfter(main.jdbc()));
+      analyze(main, loaded);
+    } else {
+      main.jdbc().commit();
+      Map<String, String> tables = new TreeMap<>();
+      loaded.stream()
+          .filter(table -> table.oid() != 0)
+          .forEach(table -> tables.put(table.collection(), table.toSql()));
+      int workers = Math.max(1, request.parallelism());
+      try (SchemaWorkplace place = place(main, workers, true)) {
+        create(
+            () ->
+                steps.createAfter(
+                    place, () -> place(connections.open(), workers, false), workers, tables));
+      }
+      main.beginLoading();
+    }
     steps.rename(main.jdbc());
+  }
+
+  private SchemaWorkplace place(PinnedConnection connection, int connections, boolean keepOpen) {
+    return new SchemaWorkplace(connection, checked(), connections, keepOpen);
   }
 
   private static void analyze(PinnedConnection main, Collection<Table> loaded) throws SQLException {
@@ -137,7 +174,7 @@ final class SchemaRestore {
             loaded.stream()
                 .filter(table -> table.oid() != 0)
                 .map(Table::toSql)
-                .collect(Collectors.toCollection(java.util.TreeSet::new)));
+                .collect(Collectors.toCollection(TreeSet::new)));
     for (int from = 0; from < tables.size(); from += TABLES_PER_ANALYZE) {
       main.execute(
           "ANALYZE "
@@ -153,7 +190,7 @@ final class SchemaRestore {
     return rebuild;
   }
 
-  private static void create(Creation creation) {
+  private static void create(Creation creation) throws SQLException {
     try {
       creation.run();
     } catch (EntryFailure e) {

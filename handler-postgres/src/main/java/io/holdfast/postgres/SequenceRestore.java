@@ -24,6 +24,8 @@ import java.util.Set;
  * @param warnings what the caller should know, a sentence each
  */
 record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> warnings) {
+  private static final int PIECE = 500;
+
   private static final String SEQUENCES =
       """
       SELECT n.nspname, c.relname, quote_ident(n.nspname) || '.' || quote_ident(c.relname),
@@ -180,11 +182,20 @@ record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> wa
     return tables;
   }
 
-  /** Sets all sequences, those that a rollback would not undo last. */
-  void apply(PinnedConnection connection) throws SQLException {
+  /**
+   * Sets all sequences, those that a rollback would not undo last.
+   *
+   * @param inPieces whether to commit after some of them: each takes a lock
+   */
+  void apply(PinnedConnection connection, boolean inPieces) throws SQLException {
+    int done = 0;
     for (Step step : steps) {
       if (step.owned) {
         apply(step, connection);
+        if (inPieces && ++done % PIECE == 0) {
+          connection.jdbc().commit();
+          connection.beginLoading();
+        }
       }
     }
     for (Step step : steps) {

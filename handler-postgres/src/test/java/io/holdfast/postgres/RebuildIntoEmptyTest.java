@@ -19,11 +19,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** An empty database is all that a restore of definitions and rows needs. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RebuildIntoEmptyTest {
-  private static final String SHOP =
+  static final String SHOP =
       """
       CREATE TABLE people (id int PRIMARY KEY, boss int REFERENCES people, best_order int);
       CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, person int REFERENCES people,
@@ -118,10 +120,14 @@ class RebuildIntoEmptyTest {
             "REFRESH MATERIALIZED VIEW public.totals");
   }
 
-  @Test
-  void anEmptyDatabaseIsAllItNeeds() throws Exception {
+  @ParameterizedTest
+  @EnumSource(
+      value = RestoreStrategy.class,
+      names = {"TRANSACTION", "IN_PLACE"})
+  void anEmptyDatabaseIsAllItNeeds(RestoreStrategy strategy) throws Exception {
     Backup backup = shop().with(RestoreFixture.read(source));
-    restore(backup, target);
+    RestoreFixture.restore(
+        backup, RebuildScripts.open(target, backup, RestoreMode.INTO_EMPTY, strategy));
     assertThat(fingerprint(target)).isEqualTo(fingerprint(source));
     assertThat(target.query("SELECT \"all\" FROM totals"))
         .isEqualTo(source.query("SELECT \"all\" FROM totals"));

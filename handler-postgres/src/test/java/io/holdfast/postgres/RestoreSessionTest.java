@@ -274,7 +274,7 @@ class RestoreSessionTest {
                       new PostgresSchema.SequenceState("public", "s", 77, false), 1, true, true)),
               List.of(),
               List.of())
-          .apply(connection);
+          .apply(connection, false);
     }
     assertThat(target.query("SELECT last_value || ' ' || is_called FROM s"))
         .containsExactly("5 true");

@@ -1,14 +1,21 @@
 package io.holdfast.postgres.internal.rebuild;
 
+import io.holdfast.postgres.internal.ddl.ObjectKind;
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The steps that bring a schema back, each on the connection that it is given. Rows are loaded
- * between {@link #createBefore} and {@link #createAfter}. Commits only where a method says so.
+ * between creating what comes before and what comes after them. Commits only where a method says
+ * so.
  */
 public final class Rebuild {
   /** What a session may have configured, and would change what is created. */
@@ -20,6 +27,8 @@ public final class Rebuild {
       SET LOCAL client_min_messages = 'warning';
       SET LOCAL maintenance_work_mem = '%dkB';
       """;
+
+  private static final int ENTRIES_PER_TRANSACTION = 200;
 
   private final RebuildPlan plan;
   private final RebuildOptions options;
@@ -69,22 +78,101 @@ public final class Rebuild {
     create(connection, plan.before());
   }
 
-  /** Creates what comes after the rows, but for {@link #createLast}. */
+  /** Creates what comes after the rows. */
   public void createAfter(Connection connection) throws EntryFailure {
     create(connection, plan.after());
+    grant(connection, plan.granted());
+    create(connection, plan.last());
   }
 
-  /** Grants all privileges. */
-  public void grant(Connection connection) throws EntryFailure {
-    ScriptRunner runner = new ScriptRunner(connection, options);
-    for (SchemaEntry entry : plan.granted()) {
-      runner.grant(entry);
+  /**
+   * Drops what is in the way and creates what the rows need, committing as it goes.
+   *
+   * @param lockTimeout how long to wait for what others use; zero for ever
+   */
+  public void createBefore(Workplace place, Duration lockTimeout)
+      throws EntryFailure, SQLException {
+    for (String drop : plan.drops()) {
+      Connection connection = place.begin();
+      ScriptRunner runner = new ScriptRunner(connection, options);
+      runner.execute("SET LOCAL lock_timeout = " + lockTimeout.toMillis());
+      runner.execute(drop);
+      connection.commit();
+    }
+    inPieces(plan.before(), place, this::create);
+  }
+
+  /**
+   * Creates what comes after the rows and analyzes the tables, committing as it goes.
+   *
+   * @param own the calling thread's place
+   * @param others opens one more place
+   * @param workers how many places there are at the most
+   * @param tables the tables to analyze, by their collection names, quoted for a statement
+   */
+  public void createAfter(
+      Workplace own, Supplier<Workplace> others, int workers, Map<String, String> tables)
+      throws EntryFailure, SQLException {
+    List<SchemaEntry> all = new ArrayList<>(plan.before());
+    all.addAll(plan.after());
+    all.addAll(plan.last());
+    Connection connection = own.begin();
+    BuildTasks tasks = BuildTasks.read(connection, all);
+    connection.commit();
+    List<BuildTask> building = plan.after().stream().map(tasks::creating).toList();
+    ParallelRunner.run(building, options, own, others, workers);
+    inPieces(plan.granted(), own, this::grant);
+    List<BuildTask> filling = new ArrayList<>();
+    List<SchemaEntry> last = new ArrayList<>();
+    for (SchemaEntry entry : plan.last()) {
+      if (entry.kind() == ObjectKind.MATERIALIZED_VIEW_DATA) {
+        filling.add(tasks.creating(entry));
+      } else {
+        last.add(entry);
+      }
+    }
+    analyzing(tables, tasks, filling);
+    ParallelRunner.run(filling, options, own, others, workers);
+    inPieces(last, own, this::create);
+  }
+
+  private void analyzing(Map<String, String> tables, BuildTasks tasks, List<BuildTask> into) {
+    int id = 0;
+    for (Map.Entry<String, String> table : tables.entrySet()) {
+      into.add(
+          new BuildTask(
+              --id, // entries have positive ones
+              tasks.bytes(table.getKey()),
+              Set.of(),
+              Set.of(),
+              Set.of(),
+              runner -> runner.analyze(table.getKey(), table.getValue())));
     }
   }
 
-  /** Fills materialised views and creates what would change the steps before. */
-  public void createLast(Connection connection) throws EntryFailure {
-    create(connection, plan.last());
+  /** Some entries on a connection. */
+  @FunctionalInterface
+  private interface Step {
+    void run(Connection connection, List<SchemaEntry> entries) throws EntryFailure;
+  }
+
+  /** A transaction for a few entries each: one for all would take a lock for each. */
+  private static void inPieces(List<SchemaEntry> entries, Workplace place, Step step)
+      throws EntryFailure, SQLException {
+    for (int from = 0; from < entries.size(); from += ENTRIES_PER_TRANSACTION) {
+      Connection connection = place.begin();
+      step.run(
+          connection,
+          entries.subList(from, Math.min(entries.size(), from + ENTRIES_PER_TRANSACTION)));
+      connection.commit();
+    }
+  }
+
+  private void grant(Connection connection, List<SchemaEntry> entries) throws EntryFailure {
+    ScriptRunner runner = new ScriptRunner(connection, options);
+    for (SchemaEntry entry : entries) {
+      runner.grant(entry);
+    }
   }
 
   /** Gives schemas their other names. */

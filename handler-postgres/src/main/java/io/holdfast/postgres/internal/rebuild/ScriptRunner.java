@@ -38,6 +38,14 @@ final class ScriptRunner {
     run("grant the privileges on " + entry.title(), entry.table(), options.grants(entry));
   }
 
+  /** Gathers the statistics of a table. */
+  void analyze(String collection, String quoted) throws EntryFailure {
+    run(
+        "analyze " + collection,
+        Optional.of(collection),
+        List.of(SqlStatement.of("ANALYZE " + quoted)));
+  }
+
   private void run(String doing, Optional<String> collection, List<SqlStatement> statements)
       throws EntryFailure {
     if (statements.isEmpty()) {
