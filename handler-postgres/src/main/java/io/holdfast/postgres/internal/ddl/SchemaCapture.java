@@ -37,7 +37,6 @@ public record SchemaCapture(
           Casts::read,
           Transforms::read,
           TextSearch::read,
-          Privileges::read,
           ForeignServers::read,
           Views::read,
           MaterializedViews::read,
