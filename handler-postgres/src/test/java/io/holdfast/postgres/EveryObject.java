@@ -185,7 +185,8 @@ public final class EveryObject {
         Path.of(
             database.query("SELECT setting FROM pg_config WHERE name = 'SHAREDIR'").get(0),
             "extension");
-    if (Files.isWritable(folder)) {
+    // Not into the installation of a server that is more than a test's.
+    if (TestPostgres.isEmbedded() && Files.isWritable(folder)) {
       for (String file : EXTENSION) {
         try {
           Files.writeString(folder.resolve(file), read("extension/" + file));

@@ -154,6 +154,12 @@ public final class TestPostgres {
     }
   }
 
+  /** Whether the server is the tests' own, and not one that somebody uses for other things, too. */
+  static boolean isEmbedded() {
+    String own = System.getenv("HOLDFAST_TEST_POSTGRES");
+    return own == null || own.isEmpty();
+  }
+
   /** {@code host:port} of the server. */
   public static String address() {
     return address;
