@@ -165,10 +165,7 @@ public final class PostgresHandler implements BackupHandler {
     RestoreSettings restoring = new RestoreSettings(rebuild, lockTimeout);
     return request.strategy() == RestoreStrategy.SWAP
         ? new SwapRestoreSession(
-            connections,
-            maintenance,
-            request,
-            (beside, inner) -> PostgresRestoreSession.open(beside, inner, restoring))
+            connections, maintenance, request, restoring, PostgresRestoreSession::open)
         : PostgresRestoreSession.open(connections, request, restoring);
   }
 

@@ -3,6 +3,7 @@ package io.holdfast.postgres;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.holdfast.RestoreMode;
 import io.holdfast.postgres.internal.Sql;
+import io.holdfast.postgres.internal.rebuild.RebuildOptions;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.DocumentHeader;
 import io.holdfast.spi.HandlerException;
@@ -105,10 +106,12 @@ final class SwapChecks {
       """;
 
   private final RestoreRequest request;
+  private final RebuildOptions options;
   private final List<Problem> problems = new ArrayList<>();
 
-  private SwapChecks(RestoreRequest request) {
+  private SwapChecks(RestoreRequest request, RebuildOptions options) {
     this.request = request;
+    this.options = options;
   }
 
   /**
@@ -117,7 +120,7 @@ final class SwapChecks {
    * @throws HandlerException of kind {@code UNSUPPORTED}
    */
   static void checkRequest(RestoreRequest request) {
-    SwapChecks checks = new SwapChecks(request);
+    SwapChecks checks = new SwapChecks(request, RebuildOptions.AS_IT_WAS);
     if (request.mode() == RestoreMode.MERGE || request.dataOnly()) {
       checks.unsupported(
           "SWAP rebuilds a database from nothing, so it goes with INTO_EMPTY and REPLACE only, and"
@@ -145,12 +148,14 @@ final class SwapChecks {
   }
 
   /**
-   * Checks the database that is connected to.
+   * Checks the database that is connected to, and leaves a transaction open.
    *
+   * @param options under which names the backup's schemas come back
    * @throws HandlerException with every problem
    */
-  static Target check(PinnedConnection target, RestoreRequest request) throws SQLException {
-    return new SwapChecks(request).check(target);
+  static Target check(PinnedConnection target, RestoreRequest request, RebuildOptions options)
+      throws SQLException {
+    return new SwapChecks(request, options).check(target);
   }
 
   private Target check(PinnedConnection connection) throws SQLException {
@@ -294,10 +299,10 @@ final class SwapChecks {
     for (JsonNode section : List.of(ddl.path("before"), ddl.path("after"))) {
       for (JsonNode entry : section) {
         if (entry.path("kind").asText().equals(kind)) {
-          names.add(entry.path("name").asText());
+          names.add(finalName(kind, entry.path("name").asText()));
         }
         if (kind.equals("schema") && entry.path("schema").isTextual()) {
-          names.add(entry.path("schema").asText());
+          names.add(finalName(kind, entry.path("schema").asText()));
         }
       }
     }
@@ -309,9 +314,14 @@ final class SwapChecks {
           .fieldNames()
           .forEachRemaining(
               collection ->
-                  Sql.parseCollectionName(collection).ifPresent(name -> names.add(name.schema())));
+                  Sql.parseCollectionName(collection)
+                      .ifPresent(name -> names.add(finalName(kind, name.schema()))));
     }
     return names;
+  }
+
+  private String finalName(String kind, String name) {
+    return kind.equals("schema") ? options.schema(name) : name;
   }
 
   /**
@@ -320,7 +330,7 @@ final class SwapChecks {
    */
   static void checkAgain(MaintenanceConnection connection, Target target, RestoreRequest request)
       throws SQLException {
-    SwapChecks checks = new SwapChecks(request);
+    SwapChecks checks = new SwapChecks(request, RebuildOptions.AS_IT_WAS);
     boolean[] same = new boolean[1];
     connection.query(
         NOW,

@@ -5,6 +5,8 @@ import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreStrategy;
 import io.holdfast.postgres.internal.Sql;
+import io.holdfast.postgres.internal.rebuild.SchemaChecks;
+import io.holdfast.postgres.internal.rebuild.TargetServer;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.RecordBatch;
@@ -33,12 +35,13 @@ final class SwapRestoreSession implements RestoreSession {
   /** Opens the session that restores into the new database. */
   @FunctionalInterface
   interface InnerSessions {
-    RestoreSession open(Connections database, RestoreRequest request);
+    RestoreSession open(Connections database, RestoreRequest request, RestoreSettings settings);
   }
 
   private final Connections connections;
   private final MaintenanceConnection.Choice maintenance;
   private final RestoreRequest request;
+  private final RestoreSettings settings;
   private final InnerSessions innerSessions;
 
   private SwapChecks.@Nullable Target target;
@@ -72,10 +75,12 @@ final class SwapRestoreSession implements RestoreSession {
       Connections connections,
       MaintenanceConnection.Choice maintenance,
       RestoreRequest request,
+      RestoreSettings settings,
       InnerSessions innerSessions) {
     this.connections = connections;
     this.maintenance = maintenance;
     this.request = request;
+    this.settings = settings;
     this.innerSessions = innerSessions;
   }
 
@@ -91,10 +96,10 @@ final class SwapRestoreSession implements RestoreSession {
     if (connections.to("postgres").isEmpty()) {
       throw MaintenanceConnection.noWay();
     }
-    SwapChecks.Target found = checkTarget();
+    List<String> warnings = new ArrayList<>();
+    SwapChecks.Target found = checkTarget(warnings);
     target = found;
     budget = Budget.of(found.connections(), request.parallelism());
-    List<String> warnings = new ArrayList<>();
     try (MaintenanceConnection connection = connect()) {
       SwapChecks.checkAgain(connection, found, request);
       warnings(connection, found, budget, warnings);
@@ -114,13 +119,30 @@ final class SwapRestoreSession implements RestoreSession {
         warnings);
   }
 
-  private SwapChecks.Target checkTarget() {
+  private SwapChecks.Target checkTarget(List<String> warnings) {
     try (PinnedConnection connection =
         request.retry().call("connect to the target", connections::open)) {
-      return SwapChecks.check(connection, request);
+      SwapChecks.Target found = SwapChecks.check(connection, request, settings.rebuild());
+      warnings.addAll(checkServer(connection));
+      return found;
     } catch (SQLException e) {
       throw PostgresErrors.translate(e, "check the target", null);
     }
+  }
+
+  /** What the inner session would find out only when there is a database for it. */
+  private List<String> checkServer(PinnedConnection connection) throws SQLException {
+    PostgresSchema schema = PostgresSchema.read(request.header().schema());
+    return SchemaChecks.checkServer(
+        connection.jdbc(),
+        TargetServer.read(connection.jdbc()),
+        new SchemaChecks.Wanted(
+            schema.ddl().orElseThrow(),
+            settings.rebuild(),
+            false,
+            false,
+            schema.collections().keySet(),
+            0));
   }
 
   private static void warnings(
@@ -167,7 +189,7 @@ final class SwapRestoreSession implements RestoreSession {
     inner = session;
     call(
         () -> {
-          session.prepare();
+          session.prepare().warnings().forEach(warning -> log.debug("In the new one: {}", warning));
           session.begin();
         });
   }
@@ -199,7 +221,7 @@ final class SwapRestoreSession implements RestoreSession {
       MaintenanceConnection.openPatiently(to).close();
     }
     List<RestoreSession> opened = new ArrayList<>();
-    call(() -> opened.add(innerSessions.open(to, whole)));
+    call(() -> opened.add(innerSessions.open(to, whole, settings)));
     return opened.get(0);
   }
 

@@ -10,7 +10,6 @@ import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.Location;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.RestoreRequest;
-import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.Retry;
 import java.sql.SQLException;
 import java.util.List;
@@ -33,7 +32,13 @@ final class SwapFixture {
     ObjectNode ddl = ((ObjectNode) backup.header().schema().path("postgres")).putObject("ddl");
     ArrayNode before = ddl.putArray("before");
     ddl.putArray("after");
-    before.addObject().put("id", 1).put("kind", "schema").put("name", "public");
+    before
+        .addObject()
+        .put("id", 1)
+        .put("kind", "schema")
+        .put("name", "public")
+        .putArray("sql")
+        .add("CREATE SCHEMA public");
     int id = 2;
     for (String sql : statements.strip().split(";\\s*(\n|$)", 0)) {
       before
@@ -43,35 +48,11 @@ final class SwapFixture {
           .put("schema", "public")
           .put("name", "t" + id++)
           .putArray("sql")
-          .add(sql);
+          .add(
+              sql.replace("CREATE TABLE ", "CREATE TABLE public.")
+                  .replace("REFERENCES ", "REFERENCES public."));
     }
     return backup;
-  }
-
-  /** Creates the tables of a backup made here, then restores its rows. */
-  static RestoreSession inner(Connections database, RestoreRequest request) {
-    try (PinnedConnection connection = database.open()) {
-      for (var entry : request.header().schema().at("/postgres/ddl/before")) {
-        for (var sql : entry.path("sql")) {
-          connection.execute(sql.asText());
-        }
-      }
-      connection.jdbc().commit();
-    } catch (SQLException e) {
-      throw new IllegalStateException(e);
-    }
-    return PostgresRestoreSession.open(
-        database,
-        new RestoreRequest(
-            request.header(),
-            request.expectedRecords(),
-            request.filter(),
-            request.mode(),
-            request.strategy(),
-            true,
-            request.parallelism(),
-            request.retry()),
-        RestoreSettings.DEFAULT);
   }
 
   static RestoreRequest request(Backup backup, RestoreMode mode) {
@@ -88,7 +69,11 @@ final class SwapFixture {
 
   static SwapRestoreSession open(Connections target, RestoreRequest request) {
     return new SwapRestoreSession(
-        target, MaintenanceConnection.Choice.DEFAULT, request, SwapFixture::inner);
+        target,
+        MaintenanceConnection.Choice.DEFAULT,
+        request,
+        RestoreSettings.DEFAULT,
+        PostgresRestoreSession::open);
   }
 
   static Connections connections(Database target) {

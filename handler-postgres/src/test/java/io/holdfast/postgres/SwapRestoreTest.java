@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreStrategy;
 import io.holdfast.postgres.RestoreFixture.Backup;
@@ -327,6 +328,29 @@ class SwapRestoreTest {
           .hasMessageContaining("membership in postgres");
     } finally {
       TestPostgres.maintenance("DROP ROLE swap_poor");
+    }
+  }
+
+  @Test
+  void namesARoleThatTheServerLacksBeforeAnythingIsCreated() throws SQLException {
+    Backup backup = SwapFixture.shop();
+    String owner = "ALTER TABLE public.customers OWNER TO ";
+    ObjectNode table = (ObjectNode) backup.header().schema().at("/postgres/ddl/before/1");
+    table
+        .putArray("owner")
+        .addObject()
+        .put("sql", owner + "swap_nobody")
+        .putArray("roles")
+        .addObject()
+        .put("role", "swap_nobody")
+        .put("at", owner.length());
+    try (Database target = SmallShop.filled()) {
+      assertThat(
+              refused(
+                  SwapFixture.connections(target),
+                  SwapFixture.request(backup, RestoreMode.REPLACE)))
+          .hasMessageContaining("swap_nobody");
+      assertThat(SwapFixture.beside(target)).isEmpty();
     }
   }
 

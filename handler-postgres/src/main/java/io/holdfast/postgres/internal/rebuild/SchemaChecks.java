@@ -119,6 +119,27 @@ public final class SchemaChecks {
     return new SchemaChecks(connection, server, wanted).check();
   }
 
+  /**
+   * Checks what does not depend on the database, for one that is yet to be created: roles,
+   * extensions, tablespaces.
+   *
+   * @param connection to any database of the server
+   * @return what the caller should know before
+   * @throws HandlerException that names every problem
+   */
+  public static List<String> checkServer(Connection connection, TargetServer server, Wanted wanted)
+      throws SQLException {
+    SchemaChecks checks = new SchemaChecks(connection, server, wanted);
+    List<SchemaEntry> all = new ArrayList<>(wanted.script.before());
+    all.addAll(wanted.script.after());
+    RoleChecks.check(connection, server, all, checks.options, checks.problems, checks.warnings);
+    checks.checkExtensions(all);
+    checks.checkTablespaces(all);
+    checks.warnOfVersion();
+    checks.fail();
+    return List.copyOf(checks.warnings);
+  }
+
   private RebuildPlan check() throws SQLException {
     Set<String> schemas = wanted.schemas();
     Map<String, String> byFinalName = finalNames(schemas);
