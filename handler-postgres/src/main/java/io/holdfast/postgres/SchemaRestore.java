@@ -14,6 +14,7 @@ import io.holdfast.spi.RestoreRequest;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SchemaRestore {
   private static final int TABLES_PER_ANALYZE = 100;
+
+  /** What brings tables: their own definitions, or an extension's. */
+  private static final Set<ObjectKind> HOLD_ROWS =
+      EnumSet.of(ObjectKind.TABLE, ObjectKind.EXTENSION);
 
   private final SchemaScript script;
   private final RestoreRequest request;
@@ -78,10 +83,10 @@ final class SchemaRestore {
                         .orElseGet(() -> schema.collections().keySet())));
   }
 
-  /** A script of schemas alone does not say where rows go. */
+  /** Definitions that lack the tables do not say where rows go. */
   private static boolean definesTables(SchemaScript script, PostgresSchema schema) {
-    return schema.collections().isEmpty()
-        || script.before().stream().anyMatch(entry -> entry.kind() != ObjectKind.SCHEMA);
+    return schema.collections().keySet().stream().allMatch(LargeObjectTargets::isCollection)
+        || script.before().stream().anyMatch(entry -> HOLD_ROWS.contains(entry.kind()));
   }
 
   /** Checks all that can be checked without a write, in a transaction that has begun. */
@@ -120,13 +125,16 @@ final class SchemaRestore {
    * is not atomic, that is ended and everything committed.
    */
   void begin(PinnedConnection main) throws SQLException {
-    Rebuild steps = checked();
     if (request.atomic()) {
+      checked().lock(main.jdbc());
+      check(main); // anybody could have come to need what is dropped
+      Rebuild steps = checked();
       steps.pinSettings(main.jdbc(), 1);
       steps.makeRoom(main.jdbc());
       main.execute("SET LOCAL lock_timeout = 0");
       create(() -> steps.createBefore(main.jdbc()));
     } else {
+      Rebuild steps = checked();
       main.jdbc().commit();
       try (SchemaWorkplace place = place(main, 1, true)) {
         create(() -> steps.createBefore(place, settings.lockTimeout()));

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param kept other objects of the target that stay, and are in the backup too
  * @param dropsDefaultPrivileges whether those of the whole database go
  * @param lockCount about how many locks dropping takes
+ * @param locks statements that lock what is dropped against everybody, before the last check
  * @param steps what will be dropped, a sentence each
  * @param warnings what the caller should know, a sentence each
  */
@@ -23,6 +24,7 @@ record Clearance(
     Set<ObjectName> kept,
     boolean dropsDefaultPrivileges,
     long lockCount,
+    List<String> locks,
     List<String> steps,
     List<String> warnings) {
   /** Copies the collections. */
@@ -30,6 +32,7 @@ record Clearance(
     drops = List.copyOf(drops);
     keptSchemas = Set.copyOf(keptSchemas);
     kept = Set.copyOf(kept);
+    locks = List.copyOf(locks);
     steps = List.copyOf(steps);
     warnings = List.copyOf(warnings);
   }

@@ -87,7 +87,7 @@ final class EmptyTarget {
                 "Extension "
                     + Sql.quoteIdentifier(name.name())
                     + " is there already and stays as it is."));
-    return new Clearance(drops, kept, extensions, false, 0, List.of(), warnings);
+    return new Clearance(drops, kept, extensions, false, 0, List.of(), List.of(), warnings);
   }
 
   /** Why a schema is filled instead of being created. */

@@ -62,6 +62,14 @@ public final class Rebuild {
     }
   }
 
+  /** Locks what is dropped against everybody; what it is must be checked again afterwards. */
+  public void lock(Connection connection) throws SQLException {
+    ScriptRunner runner = new ScriptRunner(connection, options);
+    for (String lock : plan.locks()) {
+      runner.execute(lock);
+    }
+  }
+
   /** Drops what is in the way, or moves it out of the way. */
   public void makeRoom(Connection connection) throws SQLException {
     ScriptRunner runner = new ScriptRunner(connection, options);

@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * What a rebuild will do, after all checks that need no write.
  *
+ * @param locks statements that lock what is dropped against everybody
  * @param drops statements that make room, in order
  * @param before what is created before the rows
  * @param after what is created after the rows
@@ -16,6 +17,7 @@ import java.util.List;
  * @param warnings what the caller should know, a sentence each
  */
 public record RebuildPlan(
+    List<String> locks,
     List<String> drops,
     List<SchemaEntry> before,
     List<SchemaEntry> after,
@@ -26,6 +28,7 @@ public record RebuildPlan(
     List<String> warnings) {
   /** Copies the lists. */
   public RebuildPlan {
+    locks = List.copyOf(locks);
     drops = List.copyOf(drops);
     before = List.copyOf(before);
     after = List.copyOf(after);

@@ -144,7 +144,10 @@ public final class SchemaChecks {
     Set<String> schemas = wanted.schemas();
     Map<String, String> byFinalName = finalNames(schemas);
     Map<String, TargetSchema> existing = TargetSchema.read(connection, byFinalName.keySet());
-    Clearance clearance = EmptyTarget.clear(connection, wanted.script, existing, problems);
+    Clearance clearance =
+        wanted.replace
+            ? ScopeDrop.clear(connection, wanted, existing, problems)
+            : EmptyTarget.clear(connection, wanted.script, existing, problems);
     Renames renames = renames(schemas, clearance);
     Predicate<SchemaEntry> created = entry -> !clearance.keeps(entry, options);
     List<SchemaEntry> before = wanted.script.before().stream().filter(created).toList();
@@ -167,6 +170,7 @@ public final class SchemaChecks {
     warnOfTablesWithoutRows(before);
     fail();
     return new RebuildPlan(
+        clearance.locks(),
         clearance.drops(),
         before,
         after,

@@ -10,6 +10,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.TreeMap;
 
 /**
  * A schema of the target that has a name of the backup, and what lies in it.
@@ -42,7 +44,13 @@ record TargetSchema(
   // What depends on the schema itself, and is no piece of something else.
   private static final String CONTENTS =
       """
-      SELECT d.refobjid::bigint, i.type, i.identity
+      SELECT d.refobjid::bigint, i.type, i.identity,
+             (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+               OR EXISTS (SELECT FROM pg_catalog.pg_shdepend s
+                           WHERE s.dbid = (SELECT oid FROM pg_catalog.pg_database
+                                            WHERE datname = pg_catalog.current_database())
+                             AND s.classid = d.classid AND s.objid = d.objid AND s.deptype = 'o'
+                             AND pg_catalog.pg_has_role(s.refobjid, 'USAGE'))
         FROM unnest(?::text[]) AS w(name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.name
         JOIN pg_catalog.pg_depend d
@@ -62,8 +70,9 @@ record TargetSchema(
    *
    * @param type what it is, in PostgreSQL's words: {@code materialized view}
    * @param identity its name, quoted and qualified, with argument types
+   * @param owned whether the role may drop it
    */
-  record Held(String type, String identity) {
+  record Held(String type, String identity, boolean owned) {
     String title() {
       return type + " " + identity;
     }
@@ -77,6 +86,15 @@ record TargetSchema(
           };
       return "DROP " + word + " IF EXISTS " + identity + " CASCADE";
     }
+  }
+
+  /** How many of each type: {@code 14 × table, 2 × view}. */
+  static String summary(List<Held> contents) {
+    Map<String, Integer> counts = new TreeMap<>();
+    contents.forEach(held -> counts.merge(held.type(), 1, Integer::sum));
+    StringJoiner text = new StringJoiner(", ").setEmptyValue("nothing");
+    counts.forEach((type, count) -> text.add(count + " × " + type));
+    return text.toString();
   }
 
   /** Copies the lists. */
@@ -100,7 +118,7 @@ record TargetSchema(
         while (row.next()) {
           contents
               .computeIfAbsent(row.getLong(1), oid -> new ArrayList<>())
-              .add(new Held(row.getString(2), row.getString(3)));
+              .add(new Held(row.getString(2), row.getString(3), row.getBoolean(4)));
         }
       }
     }
