@@ -36,10 +36,11 @@ final class SchemaOrder {
           .formatted(CaptureContext.LAST_BUILT_IN_OID);
 
   /**
-   * Internal, extension, auto, partition primary and secondary: the dependent is a piece of the
-   * other, or goes with it; the first is the surest sign.
+   * Internal, extension, partition primary, auto, partition secondary: the dependent is a piece of
+   * the other, or goes with it; the first is the surest sign. A partition's foreign key that its
+   * parent's creates is a piece of that, though it also goes with the partition.
    */
-  private static final String PIECES = "ieaPS";
+  private static final String PIECES = "iePaS";
 
   /** What rows need, or what has no meaning after them. */
   private static final Set<ObjectKind> IMMOVABLE =
