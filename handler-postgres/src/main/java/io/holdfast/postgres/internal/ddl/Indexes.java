@@ -142,7 +142,9 @@ final class Indexes {
     Draft draft =
         begin(ObjectKind.INDEX, Address.relation(row.getLong("oid")), row)
             .sql(row.getString("definition"));
-    context.describe(draft, "INDEX " + row.getString("quoted"));
+    String title = "INDEX " + row.getString("quoted");
+    context.dependsOnExtensions(draft, title);
+    context.describe(draft, title);
     return draft;
   }
 
