@@ -27,6 +27,7 @@ import java.util.OptionalInt;
  * @param compression {@code p} or {@code l}, empty if nothing is said
  * @param options its settings, {@code name=value}
  * @param acl its access control list, if anything was ever granted
+ * @param foreignOptions what its foreign data wrapper is told, {@code name=value}
  */
 record CatalogColumn(
     int number,
@@ -45,7 +46,8 @@ record CatalogColumn(
     String typeStorage,
     String compression,
     List<String> options,
-    Optional<List<String>> acl) {
+    Optional<List<String>> acl,
+    List<String> foreignOptions) {
   /** Takes a row of {@link TableCatalog}'s query for columns. */
   static CatalogColumn of(ResultSet row) throws SQLException {
     int statistics = row.getInt(13);
@@ -68,7 +70,8 @@ record CatalogColumn(
         row.getString(15),
         row.getString(16).strip(),
         TableCatalog.texts(row.getArray(17)),
-        acl == null ? Optional.empty() : Optional.of(TableCatalog.texts(acl)));
+        acl == null ? Optional.empty() : Optional.of(TableCatalog.texts(acl)),
+        TableCatalog.texts(row.getArray(19)));
   }
 
   boolean isGenerated() {

@@ -50,6 +50,12 @@ final class CatalogTable {
   final @Nullable Array acl;
   final Array initialAcl;
 
+  /** The server of a foreign table, for a statement. */
+  final Optional<String> server;
+
+  /** What the foreign data wrapper is told, {@code name=value}. */
+  final List<String> foreignOptions;
+
   final List<CatalogColumn> columns = new ArrayList<>();
 
   /** What it inherits from, or is a partition of, in order. */
@@ -138,6 +144,8 @@ final class CatalogTable {
     partitionKey = Optional.ofNullable(row.getString(17));
     acl = row.getArray(18);
     initialAcl = row.getArray(19);
+    server = Optional.ofNullable(row.getString(20));
+    foreignOptions = TableCatalog.texts(row.getArray(21));
   }
 
   Address address() {
@@ -229,8 +237,23 @@ final class CatalogTable {
     return !column.local() && inherits();
   }
 
-  /** How {@code ALTER … ONLY} begins. */
+  /** How {@code COMMENT ON} and others name it. */
+  String title() {
+    return word() + " " + quoted;
+  }
+
+  /** {@code TABLE} or {@code FOREIGN TABLE}. */
+  String word() {
+    return isForeign() ? "FOREIGN TABLE" : "TABLE";
+  }
+
+  /** How a statement begins that changes it and what inherits from it. */
+  String alter() {
+    return "ALTER " + title();
+  }
+
+  /** How a statement begins that changes it alone. */
   String alterOnly() {
-    return "ALTER " + (isForeign() ? "FOREIGN TABLE ONLY " : "TABLE ONLY ") + quoted;
+    return "ALTER " + word() + " ONLY " + quoted;
   }
 }

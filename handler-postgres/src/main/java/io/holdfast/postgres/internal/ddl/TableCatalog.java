@@ -28,12 +28,15 @@ final class TableCatalog {
              c.relrowsecurity, c.relforcerowsecurity, c.relreplident,
              CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
              CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
-             c.relacl::text[], acldefault('r', c.relowner)::text[]
+             c.relacl::text[], acldefault('r', c.relowner)::text[],
+             quote_ident(fs.srvname), ft.ftoptions
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_catalog.pg_class tc ON tc.oid = c.reltoastrelid
         LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam
         LEFT JOIN pg_catalog.pg_tablespace ts ON ts.oid = c.reltablespace
+        LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid
+        LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver
        WHERE %s
       """;
 
@@ -49,7 +52,7 @@ final class TableCatalog {
              a.attnotnull, a.attislocal, a.attidentity, a.attgenerated,
              coalesce(d.oid::bigint, 0), pg_get_expr(d.adbin, d.adrelid),
              CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, a.attstorage, t.typstorage,
-             %s, a.attoptions, a.attacl::text[]
+             %s, a.attoptions, a.attacl::text[], a.attfdwoptions
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid

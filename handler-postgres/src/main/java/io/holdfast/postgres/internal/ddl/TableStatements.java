@@ -58,6 +58,13 @@ final class TableStatements {
       createStepwise();
     }
     alterColumns(natural);
+    if (!table.isForeign()) {
+      alterTable();
+    }
+    return List.copyOf(statements);
+  }
+
+  private void alterTable() {
     if (table.forcedRowSecurity) {
       add(table.alterOnly() + " FORCE ROW LEVEL SECURITY");
     }
@@ -68,7 +75,6 @@ final class TableStatements {
     }
     table.tablespace.ifPresent(
         name -> statements.add(SqlStatement.toTablespace("TABLE ONLY " + table.quoted, name)));
-    return List.copyOf(statements);
   }
 
   private void add(String sql) {
@@ -100,8 +106,8 @@ final class TableStatements {
   }
 
   private String head() {
-    return (table.unlogged ? "CREATE UNLOGGED TABLE " : "CREATE TABLE ")
-        + table.quoted
+    return (table.unlogged ? "CREATE UNLOGGED " : "CREATE ")
+        + table.title()
         + table.ofType.map(type -> " OF " + type).orElse("");
   }
 
@@ -123,7 +129,11 @@ final class TableStatements {
   private String tail() {
     return table.partitionKey.map(key -> "\nPARTITION BY " + key).orElse("")
         + table.accessMethod.map(name -> "\nUSING " + name).orElse("")
-        + (table.options.isEmpty() ? "" : "\nWITH (" + Settings.list(table.options) + ")");
+        + (table.options.isEmpty() ? "" : "\nWITH (" + Settings.list(table.options) + ")")
+        + table.server.map(name -> "\nSERVER " + name).orElse("")
+        + (table.foreignOptions.isEmpty()
+            ? ""
+            : "\nOPTIONS (" + Settings.foreign(table.foreignOptions) + ")");
   }
 
   /**
@@ -214,8 +224,7 @@ final class TableStatements {
 
   private void becomeAChild() {
     add(
-        "ALTER TABLE "
-            + table.quoted
+        table.alter()
             + " "
             + String.join(
                 ", ", table.parents.stream().map(parent -> "INHERIT " + parent.quoted).toList()));
@@ -226,8 +235,7 @@ final class TableStatements {
     add(head() + " ()\nINHERITS (" + lender + ")" + tail());
     for (CatalogColumn column : table.columns) {
       add(
-          "ALTER TABLE "
-              + (column.local() ? table.quoted : lender)
+          (column.local() ? table.alter() : "ALTER TABLE " + lender)
               + " ADD COLUMN "
               + column.quoted()
               + " "
@@ -239,10 +247,10 @@ final class TableStatements {
       lendConstraints();
     }
     for (String check : checkClauses(false)) {
-      add("ALTER TABLE " + table.quoted + " ADD " + check);
+      add(table.alter() + " ADD " + check);
     }
     becomeAChild();
-    add("ALTER TABLE " + table.quoted + " NO INHERIT " + lender);
+    add(table.alter() + " NO INHERIT " + lender);
     add("DROP TABLE " + lender);
   }
 
@@ -265,12 +273,7 @@ final class TableStatements {
       notNull(column)
           .filter(constraint -> constraint.local() && !column.local())
           .ifPresent(
-              constraint ->
-                  add(
-                      "ALTER TABLE "
-                          + table.quoted
-                          + " ADD "
-                          + constraint.clause(column.quoted())));
+              constraint -> add(table.alter() + " ADD " + constraint.clause(column.quoted())));
     }
   }
 
@@ -376,6 +379,9 @@ final class TableStatements {
     }
     if (!column.options().isEmpty()) {
       actions.add(alter + "SET (" + Settings.list(column.options()) + ")");
+    }
+    if (!column.foreignOptions().isEmpty()) {
+      actions.add(alter + "OPTIONS (" + Settings.foreign(column.foreignOptions()) + ")");
     }
   }
 }

@@ -7,8 +7,8 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Reads ordinary and partitioned tables with what belongs to their columns, and the partitions'
- * places. Keys, foreign keys and indexes are read elsewhere.
+ * Reads ordinary, partitioned and foreign tables with what belongs to their columns, and the
+ * partitions' places. Keys, foreign keys and indexes are read elsewhere.
  *
  * <p>A table in a tablespace is moved there by a statement of its own, so that it can be restored
  * where there is no such tablespace.
@@ -26,21 +26,26 @@ final class Tables {
     TableCatalog catalog = TableCatalog.read(context);
     Tables tables = new Tables(context, catalog);
     for (CatalogTable table : catalog.tables()) {
-      if (!table.isForeign() && !context.belongsToExtension(table.address())) {
+      if (!context.belongsToExtension(table.address())) {
         tables.add(table);
       }
     }
   }
 
   private void add(CatalogTable table) throws SQLException {
-    Draft draft = begin(ObjectKind.TABLE, table.address(), table, table.name);
+    Draft draft =
+        begin(
+            table.isForeign() ? ObjectKind.FOREIGN_TABLE : ObjectKind.TABLE,
+            table.address(),
+            table,
+            table.name);
     TableStatements statements =
         new TableStatements(
             table,
             catalog.majorVersion(),
             Sql.qualified(table.schema, catalog.freeName(table.schema)));
     draft.sql(statements::write);
-    String title = "TABLE " + table.quoted;
+    String title = table.title();
     draft.owner(title, table.owner);
     context.describe(draft, title);
     for (CatalogColumn column : table.columns) {
@@ -110,14 +115,14 @@ final class Tables {
    * its parent; a partition has it before it is attached.
    */
   private void addCheck(CatalogTable table, Check check, Draft draft, TableStatements statements) {
-    String add = "ALTER TABLE " + table.quoted + " ADD CONSTRAINT " + check.quoted() + " ";
+    String add = table.alter() + " ADD CONSTRAINT " + check.quoted() + " ";
     Address address = Address.constraint(check.oid());
     String title = constraintTitle(table, check.quoted());
     if (table.inheritsLater(check)) {
       Draft later = begin(ObjectKind.CONSTRAINT, address, table, check.name());
       table.inherited(check).forEach(same -> later.needs(Address.constraint(same.oid())));
       if (check.validated()) {
-        later.sql("ALTER TABLE " + table.quoted + " VALIDATE CONSTRAINT " + check.quoted());
+        later.sql(table.alter() + " VALIDATE CONSTRAINT " + check.quoted());
       }
       context.describe(later, title);
     } else if (check.comesLater()) {
@@ -145,18 +150,13 @@ final class Tables {
       Draft later = begin(ObjectKind.CONSTRAINT, address, table, constraint.name());
       table.inherited(column).forEach(same -> later.needs(Address.constraint(same.oid())));
       if (constraint.validated() && !table.isPartition()) {
-        later.sql("ALTER TABLE " + table.quoted + " VALIDATE CONSTRAINT " + constraint.quoted());
+        later.sql(table.alter() + " VALIDATE CONSTRAINT " + constraint.quoted());
       }
       context.describe(later, title);
     } else if (!constraint.validated()) {
       Draft later =
           begin(ObjectKind.CONSTRAINT, address, table, constraint.name())
-              .sql(
-                  "ALTER TABLE "
-                      + table.quoted
-                      + " ADD "
-                      + constraint.clause(column.quoted())
-                      + " NOT VALID")
+              .sql(table.alter() + " ADD " + constraint.clause(column.quoted()) + " NOT VALID")
               .needs(table.address());
       context.describe(later, title);
     } else {
