@@ -1,5 +1,7 @@
 package io.holdfast.postgres;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.BackupException;
 import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
@@ -7,6 +9,7 @@ import io.holdfast.RestoreStrategy;
 import io.holdfast.postgres.internal.Sql;
 import io.holdfast.postgres.internal.rebuild.SchemaChecks;
 import io.holdfast.postgres.internal.rebuild.TargetServer;
+import io.holdfast.spi.DocumentHeader;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.RecordBatch;
@@ -208,7 +211,7 @@ final class SwapRestoreSession implements RestoreSession {
     Connections to = connections.to(created.name()).orElseThrow(MaintenanceConnection::noWay);
     RestoreRequest whole =
         new RestoreRequest(
-            request.header(),
+            withoutSettings(request.header()),
             request.expectedRecords(),
             request.filter(),
             RestoreMode.INTO_EMPTY,
@@ -223,6 +226,20 @@ final class SwapRestoreSession implements RestoreSession {
     List<RestoreSession> opened = new ArrayList<>();
     call(() -> opened.add(innerSessions.open(to, whole, settings)));
     return opened.get(0);
+  }
+
+  /**
+   * What is said of the database as a whole stays what it was in the target. It would also take the
+   * place of the comment that tells what the new database is.
+   */
+  private static DocumentHeader withoutSettings(DocumentHeader header) {
+    ObjectNode own = JsonNodeFactory.instance.objectNode();
+    own.setAll((ObjectNode) header.schema().path("postgres"));
+    own.remove("settings");
+    ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    schema.setAll(header.schema());
+    schema.set("postgres", own);
+    return new DocumentHeader(header.backupId(), header.version(), header.source(), schema);
   }
 
   @Override

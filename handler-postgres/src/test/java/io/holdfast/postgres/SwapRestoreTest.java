@@ -339,7 +339,7 @@ class SwapRestoreTest {
     table
         .putArray("owner")
         .addObject()
-        .put("sql", owner + "swap_nobody")
+        .put("sql", owner + "\"swap_nobody\"")
         .putArray("roles")
         .addObject()
         .put("role", "swap_nobody")
