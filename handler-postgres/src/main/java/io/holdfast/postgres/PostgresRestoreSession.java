@@ -61,9 +61,16 @@ final class PostgresRestoreSession implements RestoreSession {
   private final Object admission = new Object();
   private final Object largeObjects = new Object();
 
+  /** The collections whose tables this restore has created. */
+  private Set<String> created = Set.of();
+
   private SetAside setAside = SetAside.NOTHING;
   private SequenceRestore sequences = new SequenceRestore(List.of(), List.of(), List.of());
   private volatile boolean begun;
+
+  /** Whether something was changed, be it committed or not. */
+  private volatile boolean changing;
+
   private volatile boolean finished;
 
   /** Whether a thread works on the main connection, other than by a loader. */
@@ -136,7 +143,7 @@ final class PostgresRestoreSession implements RestoreSession {
         () -> {
           beginTransaction();
           requireNoOtherNames();
-          plan.add(definitions.isPresent() ? planOfAll() : plan(check(knownCollections(), true)));
+          plan.add(isWhole() ? planOfAll() : planOfTables());
           main.jdbc().rollback();
         });
     return plan.get(0);
@@ -172,8 +179,19 @@ final class PostgresRestoreSession implements RestoreSession {
     main.beginLoading();
   }
 
+  /** Whether all definitions come back, and nothing of what is there matters. */
+  private boolean isWhole() {
+    return definitions.filter(SchemaRestore::whole).isPresent();
+  }
+
   private RestoreChecks.Result check(Set<String> collections, boolean whole) throws SQLException {
-    return new RestoreChecks(main, request, schema, definitions.isPresent(), allowBinary)
+    return new RestoreChecks(
+            main,
+            request,
+            schema,
+            isWhole() ? RestoreMode.INTO_EMPTY : request.mode(),
+            created,
+            allowBinary)
         .run(collections, whole);
   }
 
@@ -191,7 +209,7 @@ final class PostgresRestoreSession implements RestoreSession {
 
   /** Rows alone go into tables by the names that the backup has for them. */
   private void requireNoOtherNames() {
-    if (definitions.isEmpty() && !settings.rebuild().schemas().isEmpty()) {
+    if (!isWhole() && !settings.rebuild().schemas().isEmpty()) {
       throw new HandlerException(
           Kind.UNSUPPORTED,
           null,
@@ -212,6 +230,24 @@ final class PostgresRestoreSession implements RestoreSession {
           "The restore is not atomic: if it fails, the target keeps what was committed so far.");
     }
     return new RestorePlan(request.atomic(), steps, warnings);
+  }
+
+  /** Tables that are there keep their definition; those that are missing are created. */
+  private RestorePlan planOfTables() throws SQLException {
+    List<String> steps = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    Set<String> there = knownCollections();
+    if (definitions.isPresent()) {
+      RebuildPlan missing = definitions.get().check(main);
+      steps.addAll(missing.steps());
+      warnings.addAll(missing.warnings());
+      there.removeAll(definitions.get().created());
+    }
+    // Sequences of what is missing cannot be judged yet.
+    RestorePlan rows = plan(check(there, there.size() == knownCollections().size()));
+    steps.addAll(rows.steps());
+    warnings.addAll(rows.warnings());
+    return new RestorePlan(rows.atomic(), steps, warnings);
   }
 
   private RestorePlan plan(RestoreChecks.Result checked) {
@@ -267,11 +303,14 @@ final class PostgresRestoreSession implements RestoreSession {
         null,
         () -> {
           beginTransaction();
-          main.execute("SET LOCAL lock_timeout = " + settings.lockTimeout().toMillis());
           if (definitions.isPresent()) {
-            beginWithDefinitions(definitions.get());
+            createTables(definitions.get());
+          }
+          if (isWhole()) {
+            beginWithAll();
             return;
           }
+          main.execute("SET LOCAL lock_timeout = " + settings.lockTimeout().toMillis());
           // Between the checks and the locks anybody could have written, so both are done again
           // with the locks held.
           RestoreChecks.Result before = check(knownCollections(), true);
@@ -285,13 +324,19 @@ final class PostgresRestoreSession implements RestoreSession {
         });
   }
 
-  private void beginWithDefinitions(SchemaRestore restore) throws SQLException {
+  private void createTables(SchemaRestore restore) throws SQLException {
+    main.execute("SET LOCAL lock_timeout = " + settings.lockTimeout().toMillis());
     restore.check(main);
+    created = restore.created();
+    changing = true;
     begun = !request.atomic(); // from here on, what is committed stays
     restore.begin(main);
-    RestoreChecks.Result created = check(knownCollections(), true);
-    emptyConfiguration(created);
-    admit(created);
+  }
+
+  private void beginWithAll() throws SQLException {
+    RestoreChecks.Result checked = check(knownCollections(), true);
+    emptyConfiguration(checked);
+    admit(checked);
     begun = true;
     if (!request.atomic()) {
       commitSetUp();
@@ -299,8 +344,8 @@ final class PostgresRestoreSession implements RestoreSession {
   }
 
   /** An extension brings rows of its own, which are not in the backup, or are in it too. */
-  private void emptyConfiguration(RestoreChecks.Result created) throws SQLException {
-    for (RestoreTarget target : created.targets()) {
+  private void emptyConfiguration(RestoreChecks.Result checked) throws SQLException {
+    for (RestoreTarget target : checked.targets()) {
       Optional<String> condition = target.table().extensionCondition();
       if (condition.isPresent()) {
         main.execute("DELETE FROM ONLY " + target.table().toSql() + " " + condition.get());
@@ -350,7 +395,7 @@ final class PostgresRestoreSession implements RestoreSession {
     checked.setAside().remove(main);
     setAside = setAside.and(checked.setAside());
     sequences = checked.sequences().steps().isEmpty() ? sequences : checked.sequences();
-    if (request.mode() == RestoreMode.REPLACE && definitions.isEmpty()) {
+    if (request.mode() == RestoreMode.REPLACE && !isWhole()) {
       empty(checked);
     }
     checked.targets().forEach(target -> targets.put(target.collection(), target));
@@ -366,7 +411,7 @@ final class PostgresRestoreSession implements RestoreSession {
       } else if (part || checked.deleteFrom().contains(table.oid())) {
         main.execute(
             "DELETE FROM ONLY " + table.toSql() + " " + table.extensionCondition().orElse(""));
-      } else {
+      } else if (!created.contains(target.collection())) {
         truncate.add(table.toSql());
       }
     }
@@ -515,15 +560,18 @@ final class PostgresRestoreSession implements RestoreSession {
           setAside.putBack(main);
           checkInterrupted();
           if (definitions.isPresent()) {
-            definitions.get().finish(main, connections, loadedTables());
+            definitions.get().finish(main, connections, createdTables());
           }
         });
     commit();
     finished = true;
   }
 
-  private List<Table> loadedTables() {
-    return targets.values().stream().map(RestoreTarget::table).toList();
+  private List<Table> createdTables() {
+    return targets.values().stream()
+        .filter(target -> created.contains(target.collection()))
+        .map(RestoreTarget::table)
+        .toList();
   }
 
   private void commit() {
@@ -594,7 +642,7 @@ final class PostgresRestoreSession implements RestoreSession {
       throw explain(PostgresErrors.translate(e, doing, collection));
     } catch (HandlerException e) {
       // What the checks report says itself that nothing was changed.
-      throw begun ? explain(e) : e;
+      throw begun || changing ? explain(e) : e;
     } finally {
       mainBusy = false;
     }
@@ -620,7 +668,7 @@ final class PostgresRestoreSession implements RestoreSession {
     if (request.atomic() || !begun) {
       return " The target is left as it was.";
     }
-    if (definitions.isPresent()) {
+    if (isWhole()) {
       return " The restore is not atomic: the target keeps the objects and rows that were committed"
           + " before. Drop them, or restore again with REPLACE.";
     }

@@ -59,7 +59,7 @@ final class RestoreChecks {
   private final Connection connection;
   private final RestoreRequest request;
   private final PostgresSchema schema;
-  private final boolean created;
+  private final Set<String> created;
   private final boolean allowBinary;
   private final RestoreMode mode;
   private final Problems problems = new Problems();
@@ -98,20 +98,23 @@ final class RestoreChecks {
   }
 
   /**
-   * @param created whether this restore has created the tables itself, so that they are empty
+   * @param mode what to do with rows that are there
+   * @param created the collections whose tables this restore has created itself, so that they are
+   *     empty
    */
   RestoreChecks(
       PinnedConnection connection,
       RestoreRequest request,
       PostgresSchema schema,
-      boolean created,
+      RestoreMode mode,
+      Set<String> created,
       boolean allowBinary) {
     this.connection = connection.jdbc();
     this.request = request;
     this.schema = schema;
     this.created = created;
     this.allowBinary = allowBinary;
-    this.mode = created ? RestoreMode.INTO_EMPTY : request.mode();
+    this.mode = mode;
   }
 
   /**
@@ -396,7 +399,10 @@ final class RestoreChecks {
     List<Table> readable = new ArrayList<>();
     for (RestoreTarget target : targets) {
       Rights right = rights.get(target.table().oid());
-      if (right != null && right.select && !right.rowSecurity && !created) {
+      if (right != null
+          && right.select
+          && !right.rowSecurity
+          && !created.contains(target.collection())) {
         readable.add(target.table());
       }
     }

@@ -2,6 +2,7 @@ package io.holdfast.postgres;
 
 import io.holdfast.RestoreMode;
 import io.holdfast.postgres.internal.ddl.ObjectKind;
+import io.holdfast.postgres.internal.ddl.SchemaEntry;
 import io.holdfast.postgres.internal.ddl.SchemaScript;
 import io.holdfast.postgres.internal.rebuild.EntryFailure;
 import io.holdfast.postgres.internal.rebuild.Rebuild;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,23 +66,41 @@ final class SchemaRestore {
    */
   static Optional<SchemaRestore> of(
       PostgresSchema schema, RestoreRequest request, RestoreSettings settings) {
-    boolean asked =
-        !request.dataOnly()
-            && request.mode() != RestoreMode.MERGE
-            && request.filter().equals(CollectionFilter.ALL);
+    boolean asked = !request.dataOnly() && request.mode() != RestoreMode.MERGE;
     return schema
         .ddl()
         .filter(script -> asked && definesTables(script, schema))
-        .map(
-            script ->
-                new SchemaRestore(
-                    script,
-                    request,
-                    settings,
-                    request
-                        .expectedRecords()
-                        .map(counts -> Set.copyOf(counts.keySet()))
-                        .orElseGet(() -> schema.collections().keySet())));
+        .map(script -> new SchemaRestore(script, request, settings, collections(schema, request)));
+  }
+
+  private static Set<String> collections(PostgresSchema schema, RestoreRequest request) {
+    Set<String> collections =
+        new HashSet<>(
+            request
+                .expectedRecords()
+                .map(Map::keySet)
+                .orElseGet(() -> schema.collections().keySet()));
+    collections.removeIf(collection -> !request.filter().accepts(collection));
+    return collections;
+  }
+
+  /** Whether everything is restored; if not, only what the target lacks of a few tables. */
+  boolean whole() {
+    return request.filter().equals(CollectionFilter.ALL);
+  }
+
+  /** The collections whose tables this restore creates, according to the last check. */
+  Set<String> created() {
+    if (whole()) {
+      return collections;
+    }
+    Set<String> tables = new HashSet<>();
+    for (SchemaEntry entry : checked().plan().before()) {
+      if (entry.kind() == ObjectKind.TABLE) {
+        entry.table().ifPresent(tables::add);
+      }
+    }
+    return tables;
   }
 
   /** Definitions that lack the tables do not say where rows go. */
@@ -92,17 +112,21 @@ final class SchemaRestore {
   /** Checks all that can be checked without a write, in a transaction that has begun. */
   RebuildPlan check(PinnedConnection main) throws SQLException {
     TargetServer server = TargetServer.read(main.jdbc());
+    SchemaChecks.Wanted wanted =
+        new SchemaChecks.Wanted(
+            script,
+            options(),
+            request.mode() == RestoreMode.REPLACE,
+            request.atomic(),
+            collections,
+            sourceMajorVersion());
+    // Looking at definitions takes locks, which are of no use any more.
+    main.markLocks();
     RebuildPlan plan =
-        SchemaChecks.check(
-            main.jdbc(),
-            server,
-            new SchemaChecks.Wanted(
-                script,
-                options(),
-                request.mode() == RestoreMode.REPLACE,
-                request.atomic(),
-                collections,
-                sourceMajorVersion()));
+        whole()
+            ? SchemaChecks.check(main.jdbc(), server, wanted)
+            : SchemaChecks.checkMissing(main.jdbc(), server, wanted);
+    main.releaseLocks();
     rebuild = new Rebuild(plan, options(), server);
     return plan;
   }
@@ -125,6 +149,9 @@ final class SchemaRestore {
    * is not atomic, that is ended and everything committed.
    */
   void begin(PinnedConnection main) throws SQLException {
+    if (checked().plan().isEmpty()) {
+      return;
+    }
     if (request.atomic()) {
       checked().lock(main.jdbc());
       check(main); // anybody could have come to need what is dropped
@@ -150,6 +177,9 @@ final class SchemaRestore {
   void finish(PinnedConnection main, Connections connections, Collection<Table> loaded)
       throws SQLException {
     Rebuild steps = checked();
+    if (steps.plan().isEmpty()) {
+      return;
+    }
     if (request.atomic()) {
       steps.pinSettings(main.jdbc(), 1);
       create(() -> steps.createAfter(main.jdbc()));

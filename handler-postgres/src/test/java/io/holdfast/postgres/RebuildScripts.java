@@ -26,10 +26,12 @@ final class RebuildScripts {
   private final List<SchemaEntry> before = new ArrayList<>();
   private final List<SchemaEntry> after = new ArrayList<>();
   private final Map<String, Integer> ids = new HashMap<>();
+  private final Map<String, String> schemas = new HashMap<>();
 
-  /** Adds an entry in no schema. */
+  /** Adds a schema, or what lies in none. */
   RebuildScripts add(ObjectKind kind, String name, String... sql) {
-    return add(kind, Optional.empty(), name, Optional.empty(), List.of(), sql);
+    Optional<String> schema = kind == ObjectKind.SCHEMA ? Optional.of(name) : Optional.empty();
+    return add(kind, schema, name, Optional.empty(), List.of(), sql);
   }
 
   /** Adds a table, or what lies in the schema public. */
@@ -39,11 +41,27 @@ final class RebuildScripts {
     return add(kind, Optional.of("public"), name, table, List.of("public"), sql);
   }
 
-  /** Adds what belongs to a table of public, and needs others. */
+  /** Adds what lies in a schema. */
+  RebuildScripts in(String schema, ObjectKind kind, String name, String... sql) {
+    return in(schema, kind, name, List.of(), sql);
+  }
+
+  /** Adds what lies in a schema, and needs others. */
+  RebuildScripts in(
+      String schema, ObjectKind kind, String name, List<String> needs, String... sql) {
+    List<String> all = new ArrayList<>(needs);
+    all.add(schema);
+    Optional<String> table =
+        kind == ObjectKind.TABLE ? Optional.of(schema + "." + name) : Optional.empty();
+    return add(kind, Optional.of(schema), name, table, all, sql);
+  }
+
+  /** Adds what belongs to a table, and needs others. */
   RebuildScripts on(String table, ObjectKind kind, String name, List<String> needs, String... sql) {
     List<String> all = new ArrayList<>(needs);
     all.add(table);
-    return add(kind, Optional.of("public"), name, Optional.of("public." + table), all, sql);
+    String schema = schemas.getOrDefault(table, "public");
+    return add(kind, Optional.of(schema), name, Optional.of(schema + "." + table), all, sql);
   }
 
   private RebuildScripts add(
@@ -68,6 +86,7 @@ final class RebuildScripts {
                 List.of(),
                 needs.stream().map(ids::get).filter(need -> need != null).sorted().toList()));
     ids.put(name, id);
+    schema.ifPresent(in -> schemas.put(name, in));
     return this;
   }
 

@@ -27,6 +27,10 @@ record Clearance(
     List<String> locks,
     List<String> steps,
     List<String> warnings) {
+  /** Nothing is dropped, and nothing is kept that the backup has too. */
+  static final Clearance NOTHING =
+      new Clearance(List.of(), Set.of(), Set.of(), false, 0, List.of(), List.of(), List.of());
+
   /** Copies the collections. */
   Clearance {
     drops = List.copyOf(drops);

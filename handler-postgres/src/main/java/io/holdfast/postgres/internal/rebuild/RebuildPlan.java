@@ -26,6 +26,19 @@ public record RebuildPlan(
     Renames renames,
     List<String> steps,
     List<String> warnings) {
+  /** Nothing is dropped or created. */
+  static final RebuildPlan NOTHING =
+      new RebuildPlan(
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          List.of(),
+          Renames.NONE,
+          List.of(),
+          List.of());
+
   /** Copies the lists. */
   public RebuildPlan {
     locks = List.copyOf(locks);
@@ -36,5 +49,10 @@ public record RebuildPlan(
     granted = List.copyOf(granted);
     steps = List.copyOf(steps);
     warnings = List.copyOf(warnings);
+  }
+
+  /** Whether nothing is dropped or created. */
+  public boolean isEmpty() {
+    return drops.isEmpty() && before.isEmpty() && after.isEmpty() && last.isEmpty();
   }
 }

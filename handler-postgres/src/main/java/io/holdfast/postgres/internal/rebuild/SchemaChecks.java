@@ -3,6 +3,7 @@ package io.holdfast.postgres.internal.rebuild;
 import io.holdfast.postgres.internal.Problems;
 import io.holdfast.postgres.internal.Sql;
 import io.holdfast.postgres.internal.ddl.ObjectKind;
+import io.holdfast.postgres.internal.ddl.SchemaCapture;
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
 import io.holdfast.postgres.internal.ddl.SchemaScript;
 import io.holdfast.postgres.internal.ddl.SqlStatement;
@@ -15,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -54,6 +56,13 @@ public final class SchemaChecks {
       SELECT coalesce(n.nspname, '') FROM pg_catalog.pg_default_acl d
         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
        WHERE pg_catalog.pg_get_userbyid(d.defaclrole) = current_user
+      """;
+
+  private static final String TABLES =
+      """
+      SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind IN ('r', 'p')
       """;
 
   private static final String EVENT_TRIGGERS =
@@ -138,6 +147,81 @@ public final class SchemaChecks {
     checks.warnOfVersion();
     checks.fail();
     return List.copyOf(checks.warnings);
+  }
+
+  /**
+   * Checks that the chosen tables that the target lacks can be created, with what belongs to them.
+   * Those that it has keep their definition. Nothing is dropped.
+   *
+   * @throws HandlerException that names every problem
+   */
+  public static RebuildPlan checkMissing(Connection connection, TargetServer server, Wanted wanted)
+      throws SQLException {
+    return new SchemaChecks(connection, server, wanted).checkMissing();
+  }
+
+  private RebuildPlan checkMissing() throws SQLException {
+    if (!lacksTables()) {
+      return RebuildPlan.NOTHING;
+    }
+    Selection selection =
+        Selection.of(wanted.script, wanted.collections, SchemaCapture.names(connection));
+    SchemaScript script = selection.script();
+    List<SchemaEntry> all = new ArrayList<>(script.before());
+    all.addAll(script.after());
+    List<String> steps = new ArrayList<>();
+    if (!all.isEmpty()) {
+      RoleChecks.check(connection, server, all, options, problems, warnings);
+      checkExtensions(all);
+      checkTablespaces(all);
+      checkSchemas(all, Map.of(), Clearance.NOTHING);
+      checkEventTriggers();
+      warnOfDefaultPrivileges();
+      warnOfVersion();
+      warnOfTablesWithoutRows(script.before());
+      steps.add("Create what the target lacks: " + Counts.of(all) + ".");
+    }
+    selection.leftOut().forEach(title -> warnings.add("This is left out: " + title + "."));
+    fail();
+    return new RebuildPlan(
+        List.of(),
+        List.of(),
+        script.before(),
+        script.after().stream().filter(entry -> !isLast(entry)).toList(),
+        script.after().stream().filter(SchemaChecks::isLast).toList(),
+        all,
+        Renames.NONE,
+        steps,
+        warnings);
+  }
+
+  /** The names of everything cost more. */
+  private boolean lacksTables() throws SQLException {
+    Set<String> missing = new HashSet<>();
+    for (SchemaEntry entry : wanted.script.before()) {
+      if (entry.kind() == ObjectKind.TABLE) {
+        entry.table().filter(wanted.collections::contains).ifPresent(missing::add);
+      }
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(TABLES)) {
+      while (row.next()) {
+        missing.remove(row.getString(1));
+      }
+    }
+    return !missing.isEmpty();
+  }
+
+  private void warnOfDefaultPrivileges() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(DEFAULT_PRIVILEGES)) {
+      if (row.next() && !options.withoutPrivileges()) {
+        warnings.add(
+            "The role "
+                + Sql.quoteIdentifier(server.role())
+                + " has default privileges, which are added to those of what is created.");
+      }
+    }
   }
 
   private RebuildPlan check() throws SQLException {
