@@ -1,6 +1,10 @@
 package io.holdfast.benchmarks.postgres;
 
+import io.holdfast.BackupExecutor;
+import io.holdfast.FileSink;
 import io.holdfast.RestoreStrategy;
+import io.holdfast.postgres.PostgresServer;
+import io.holdfast.postgres.TemplateDatabase;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -11,10 +15,12 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringJoiner;
+import java.util.stream.IntStream;
 
 /** Builds the arms: the commands, and what is done around them. */
 final class Arms {
   private static final String TEMPLATE = "bench_empty";
+  private static final String HOLDFAST_TEMPLATE = "bench_template";
   private static final String TARGET = "bench_target";
 
   private final Server server;
@@ -199,6 +205,69 @@ final class Arms {
               + String.join("; ", differences.subList(0, Math.min(10, differences.size()))));
     }
     server.drop(TARGET);
+    return 0;
+  }
+
+  /** What is cloned: a template of ours, built from a backup, and one for {@code createdb}. */
+  void prepareClones() throws SQLException {
+    PostgresServer ours = PostgresServer.at(server.uri("postgres"));
+    TemplateDatabase template = ours.template(HOLDFAST_TEMPLATE);
+    template.drop();
+    try (FileSink sink = FileSink.at(holdfastArchive());
+        BackupExecutor executor =
+            BackupExecutor.builder().source(server.uri(database)).sink(sink).build()) {
+      template.buildFromBackup(sink, executor.list().get(0).backupId());
+    }
+    server.recreate(/* database= */ TEMPLATE, /* template= */ database);
+  }
+
+  /** Clones by Holdfast, in one JVM. */
+  Arm holdfastClones(String heap, int clones) {
+    List<String> arguments = new ArrayList<>(List.of(server.uri("postgres"), HOLDFAST_TEMPLATE));
+    arguments.addAll(cloneNames(clones));
+    return clones(
+        "Holdfast, " + clones + " clones, heap " + heap,
+        java(heap, HoldfastClone.class, arguments.toArray(String[]::new)),
+        clones);
+  }
+
+  /** Clones by {@code createdb -T}, a process each. */
+  Arm createdb(String name, int clones) {
+    String create =
+        server.program("createdb")
+            + " -h 127.0.0.1 -p "
+            + server.port()
+            + " -U postgres -T "
+            + TEMPLATE
+            + " ";
+    return clones(
+        name,
+        List.of("sh", "-ec", create + String.join(" && " + create, cloneNames(clones))),
+        clones);
+  }
+
+  private Arm clones(String name, List<String> command, int clones) {
+    return new Arm(name, command, () -> dropClones(clones), () -> checkClones(clones));
+  }
+
+  private static List<String> cloneNames(int clones) {
+    return IntStream.rangeClosed(1, clones).mapToObj(i -> "bench_clone_" + i).toList();
+  }
+
+  private void dropClones(int clones) throws SQLException {
+    for (String clone : cloneNames(clones)) {
+      server.drop(clone);
+    }
+  }
+
+  private long checkClones(int clones) throws SQLException {
+    for (String clone : cloneNames(clones)) {
+      List<String> differences = source.differences(Fingerprint.of(server, clone));
+      if (!differences.isEmpty()) {
+        throw new IllegalStateException(clone + " is wrong. " + String.join("; ", differences));
+      }
+    }
+    dropClones(clones);
     return 0;
   }
 

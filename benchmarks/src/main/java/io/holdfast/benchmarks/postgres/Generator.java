@@ -53,6 +53,11 @@ final class Generator {
     return new Generator(server, database, 1, List.of(List.of("tables.sql")));
   }
 
+  /** The database of 100 MB that is cloned, the same at every scale. */
+  static Generator ofClone(Server server, String database) {
+    return new Generator(server, database, 1, List.of(List.of("clone.sql")));
+  }
+
   /** Makes the database, unless it is there, whole and at this scale. */
   void runUnlessDone() throws SQLException, IOException, InterruptedException {
     if (!isDone()) {

@@ -36,11 +36,7 @@ final class PostgresBenchmark implements Callable<Integer> {
   private static final double GOAL_LOAD = 0.80;
   private static final double GOAL_RESTORE = 0.85;
 
-  /** The database of a few big tables and some small ones. */
-  private static final String SHOP = "bench";
-
-  /** The database of very many small tables. */
-  private static final String TABLES = "bench_tables";
+  private static final int CLONES = 10;
 
   /** The first version of pg_dump that can compress by zstd. */
   private static final int FIRST_WITH_ZSTD = 16;
@@ -209,28 +205,44 @@ final class PostgresBenchmark implements Callable<Integer> {
 
   private List<Comparison> comparisons(Part part, Server server, Workspace workspace)
       throws SQLException, IOException, InterruptedException {
-    Arms arms = part == Part.TABLES ? tables(server, workspace) : shop(server, workspace);
+    Arms arms = arms(part, server, workspace);
     return switch (part) {
       case BACKUP -> List.of(backup(arms, server));
       case LOAD -> List.of(load(arms, server));
       case RESTORE -> List.of(restore(arms, server, "everything into an empty database"));
       case TABLES -> List.of(backupOfTables(arms, server), restore(arms, server, "10,000 tables"));
-      case CLONE -> List.of();
+      case CLONE -> List.of(clones(arms, server), restore(arms, server, "the same 100 MB"));
     };
   }
 
-  private Arms shop(Server server, Workspace workspace)
+  private Arms arms(Part part, Server server, Workspace workspace)
       throws SQLException, IOException, InterruptedException {
-    Generator generator = Generator.ofShop(server, SHOP, scale);
-    generator.runUnlessDone();
-    return new Arms(server, workspace, jobs, SHOP, Fingerprint.of(server, SHOP));
+    String database =
+        switch (part) {
+          case TABLES -> "bench_tables";
+          case CLONE -> "bench_clone";
+          default -> "bench";
+        };
+    switch (part) {
+      case TABLES -> Generator.ofTables(server, database).runUnlessDone();
+      case CLONE -> Generator.ofClone(server, database).runUnlessDone();
+      default -> Generator.ofShop(server, database, scale).runUnlessDone();
+    }
+    return new Arms(server, workspace, jobs, database, Fingerprint.of(server, database));
   }
 
-  private Arms tables(Server server, Workspace workspace)
-      throws SQLException, IOException, InterruptedException {
-    Generator generator = Generator.ofTables(server, TABLES);
-    generator.runUnlessDone();
-    return new Arms(server, workspace, jobs, TABLES, Fingerprint.of(server, TABLES));
+  private Comparison clones(Arms arms, Server server)
+      throws IOException, SQLException, InterruptedException {
+    arms.prepareArchives(heaps.get(0));
+    arms.prepareClones();
+    Matcher version = version(List.of(server.program("createdb")));
+    return new Comparison(
+        "Clones of a database of 100 MB",
+        heaps.stream().map(heap -> arms.holdfastClones(heap, CLONES)).toList(),
+        List.of(
+            new Comparison.Peer(
+                arms.createdb("createdb " + version.group(1) + " -T, " + CLONES + " times", CLONES),
+                1)));
   }
 
   private Comparison load(Arms arms, Server server)
