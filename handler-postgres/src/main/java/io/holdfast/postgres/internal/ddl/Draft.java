@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,20 @@ final class Draft {
    * @param sql what creates it
    * @param replacement what puts the object itself in its place
    * @param body the address whose dependencies only the object itself has: a view's rule
+   * @param needs which of the dependencies of the object's own address the hull has, too
+   * @param lastResort whether it is used only where nothing else breaks a cycle
    */
-  record Hull(SqlStatement sql, SqlStatement replacement, Address body) {}
+  record Hull(
+      SqlStatement sql,
+      SqlStatement replacement,
+      Address body,
+      Predicate<Address> needs,
+      boolean lastResort) {
+    /** A hull of an object whose body has an address of its own. */
+    Hull(SqlStatement sql, SqlStatement replacement, Address body) {
+      this(sql, replacement, body, needed -> true, false);
+    }
+  }
 
   /**
    * What is there of an object before what it is made of.

@@ -134,6 +134,7 @@ final class SchemaOrder {
   }
 
   private SchemaScript order() {
+    separateRecursive();
     do {
       connect();
     } while (breakCycles() || sortIntoSections());
@@ -148,6 +149,21 @@ final class SchemaOrder {
       node.id = ++id;
     }
     return new SchemaScript(entries(before), entries(after));
+  }
+
+  /** A function that calls itself was replaced after it had been created, and comes back so. */
+  private void separateRecursive() {
+    Set<Address> recursive = new HashSet<>();
+    for (Dependency dependency : dependencies) {
+      if (dependency.dependent.equals(dependency.needed)) {
+        recursive.add(dependency.dependent);
+      }
+    }
+    for (Draft draft : drafts) {
+      if (draft.hull().isPresent() && recursive.contains(draft.address())) {
+        draft.separate();
+      }
+    }
   }
 
   private void connect() {
@@ -168,7 +184,8 @@ final class SchemaOrder {
       }
     }
     for (Dependency dependency : dependencies) {
-      Optional<Node> dependent = resolve(dependency.dependent);
+      Optional<Node> dependent =
+          resolve(dependency.dependent).map(node -> hullOrBody(dependency, node));
       Optional<Node> needed = resolve(dependency.needed);
       if (needed.isPresent()) {
         needed = shellOrAll(dependency.dependent, needed.get());
@@ -179,6 +196,17 @@ final class SchemaOrder {
         dependent.get().need(needed.get());
       }
     }
+  }
+
+  /** What a function returns its hull needs, too; what it calls only the function itself. */
+  private Node hullOrBody(Dependency dependency, Node dependent) {
+    return dependent
+        .draft
+        .hull()
+        .filter(hull -> dependency.dependent.equals(dependent.draft.address()))
+        .filter(hull -> !hull.needs().test(dependency.needed))
+        .map(hull -> byAddress.get(hull.body()))
+        .orElse(dependent);
   }
 
   private Optional<Node> shellOrAll(Address dependent, Node needed) {
@@ -255,7 +283,12 @@ final class SchemaOrder {
     for (List<Node> cycle : cycles()) {
       boolean broken = false;
       for (Node node : cycle) {
-        broken |= node.draft.separate();
+        broken |= !isLastResort(node) && node.draft.separate();
+      }
+      if (!broken) {
+        for (Node node : cycle) {
+          broken |= node.draft.separate();
+        }
       }
       changed |= broken;
       if (!broken) {
@@ -272,6 +305,10 @@ final class SchemaOrder {
           null);
     }
     return changed;
+  }
+
+  private static boolean isLastResort(Node node) {
+    return node.draft.hull().map(Draft.Hull::lastResort).orElse(false);
   }
 
   private static String titles(List<Node> cycle) {
@@ -374,7 +411,10 @@ final class SchemaOrder {
         Set<Node> together = dependents(node);
         if (together.stream().noneMatch(other -> IMMOVABLE.contains(other.draft.kind()))) {
           together.forEach(other -> other.section = Section.AFTER);
-        } else if (!node.isHull() && !node.body && node.draft.hull().isPresent()) {
+        } else if (!node.isHull()
+            && !node.body
+            && node.draft.hull().isPresent()
+            && !isLastResort(node)) {
           node.draft.separate();
           return true;
         } else {

@@ -92,6 +92,40 @@ class FunctionsTest {
   }
 
   @Test
+  void functionsThatCallEachOtherBeginWithoutTheirBodies() throws Exception {
+    assumeThat(TestPostgres.majorVersion()).isGreaterThanOrEqualTo(14);
+    Replayed.role("grantee");
+    try (Replayed replayed =
+        Replayed.of(
+            "CREATE SCHEMA f",
+            "CREATE TYPE f.pair AS (a int)",
+            "CREATE FUNCTION f.odd(n int) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true'",
+            "CREATE FUNCTION f.even(n int, p f.pair DEFAULT NULL) RETURNS bool LANGUAGE sql IMMUTABLE"
+                + " RETURN n = 0 OR f.odd(n - 1)",
+            "CREATE OR REPLACE FUNCTION f.odd(n int) RETURNS bool LANGUAGE sql IMMUTABLE"
+                + " BEGIN ATOMIC SELECT n <> 0 AND f.even(n - 1); END",
+            "CREATE FUNCTION f.zz_itself(n int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "CREATE OR REPLACE FUNCTION f.zz_itself(n int) RETURNS int LANGUAGE sql"
+                + " RETURN CASE WHEN n <= 1 THEN 1 ELSE n * f.zz_itself(n - 1) END",
+            "COMMENT ON FUNCTION f.odd IS 'odd'",
+            "ALTER FUNCTION f.odd OWNER TO grantee",
+            "REVOKE ALL ON FUNCTION f.odd FROM PUBLIC")) {
+      replayed.same("pg_proc", "pronamespace", "f", FUNCTION + ", pg_get_function_sqlbody(oid)");
+      assertThat(replayed.target().query("SELECT f.zz_itself(5)")).containsExactly("120");
+      assertThat(replayed.script().before())
+          .filteredOn(entry -> entry.kind() == ObjectKind.FUNCTION)
+          .extracting(SchemaEntry::name)
+          .containsExactlyInAnyOrder(
+              "even(integer, f.pair)",
+              "even(integer, f.pair)",
+              "odd(integer)",
+              "odd(integer)",
+              "zz_itself(integer)",
+              "zz_itself(integer)");
+    }
+  }
+
+  @Test
   void aggregatesOfAllKindsComeBack() throws Exception {
     Replayed.role("\"fn \"\"owner\"");
     Replayed.role("grantee");
