@@ -46,7 +46,7 @@ class SchemaRestoreOptionsTest {
   private static void restore(PostgresHandler.Builder handler) {
     try (BackupExecutor executor =
         BackupExecutor.builder()
-            .target(handler.build())
+            .source(handler.build())
             .sink(FileSink.at(folder))
             .parallelism(3)
             .build()) {

@@ -1,5 +1,5 @@
--- What a migration may do to a database with every object: a restore with REPLACE must undo all of it, but for the schema
--- "migrated", which the backup does not know, and what is in it.
+-- What a migration may do to a database with every object: a restore with REPLACE must undo all of it, but for the schemas
+-- "migrated" and "plainly_named", which the backup does not know, and what is in them.
 ALTER EVENT TRIGGER starts DISABLE;
 DROP EVENT TRIGGER "on ""Tables""";
 
@@ -175,7 +175,7 @@ COMMENT ON COLUMN shop.customers.id IS NULL;
 COMMENT ON SCHEMA shop IS NULL;
 COMMENT ON TABLE shop.keys IS 'had none';
 
--- Schemas: renamed, dropped, and one that stays
+-- Schemas: dropped, renamed (so it stays, and its old name is free), and a new one that stays
 ALTER SCHEMA "SELECT" RENAME TO plainly_named;
 DROP SCHEMA "$user" CASCADE;
 CREATE SCHEMA migrated AUTHORIZATION every_migrator;
