@@ -39,6 +39,13 @@ class PgDumpTest {
   }
 
   @Test
+  void onlyRowsMayComeInAnyOrder() {
+    Output rows = new Output("t", List.of("b", "COPY t (a) FROM stdin;", "2", "1", "\\.", "a"));
+    assertThat(rows.rowsInAnyOrder().lines())
+        .containsExactly("b", "COPY t (a) FROM stdin;", "1", "2", "\\.", "a");
+  }
+
+  @Test
   void aDifferenceIsShownWithWhatStandsBeforeIt() {
     Output expected =
         new Output("was", List.of("CREATE TABLE t (", "    a int,", "    b int", ");"));

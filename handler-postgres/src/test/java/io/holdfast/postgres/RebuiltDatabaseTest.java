@@ -60,6 +60,15 @@ class RebuiltDatabaseTest {
 
   @TempDir private Path folder;
 
+  private static void assertSame(
+      RestoreStrategy strategy, PgDump.Output actual, PgDump.Output expected) {
+    if (strategy == RestoreStrategy.TRANSACTION) {
+      actual.assertSameAs(expected);
+    } else {
+      actual.rowsInAnyOrder().assertSameAs(expected.rowsInAnyOrder());
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void anAwkwardDatabaseComesBack(RestoreStrategy strategy) throws Exception {
@@ -71,7 +80,7 @@ class RebuiltDatabaseTest {
           folder,
           target,
           RestoreOptions.DEFAULT.withStrategy(strategy));
-      dump.withDatabase(target).assertSameAs(dump.withDatabase(source));
+      assertSame(strategy, dump.withDatabase(target), dump.withDatabase(source));
       assertThat(Contents.hashes(target)).isEqualTo(Contents.hashes(source));
     }
   }
@@ -88,7 +97,7 @@ class RebuiltDatabaseTest {
           folder,
           target,
           RestoreOptions.DEFAULT.withStrategy(strategy));
-      dump.of(target).assertSameAs(dump.of(source));
+      assertSame(strategy, dump.of(target), dump.of(source));
       assertThat(Contents.hashes(target)).isEqualTo(Contents.hashes(source));
       assertThat(target.query("SELECT n FROM v000")).isEqualTo(source.query("SELECT n FROM v000"));
     }
@@ -119,7 +128,7 @@ class RebuiltDatabaseTest {
           folder,
           target,
           RestoreOptions.DEFAULT.withStrategy(strategy));
-      dump.of(target).assertSameAs(dump.of(source));
+      assertSame(strategy, dump.of(target), dump.of(source));
     }
   }
 }
