@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.BackupExecutor;
 import io.holdfast.RestoreMode;
+import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreStrategy;
 import io.holdfast.postgres.RestoreFixture.Backup;
 import io.holdfast.postgres.TestPostgres.Database;
@@ -19,6 +21,7 @@ import io.holdfast.spi.RestorePlan;
 import io.holdfast.spi.RestoreRequest;
 import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.Retry;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -30,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -80,6 +84,33 @@ class SwapRestoreTest {
       swap(SwapFixture.shop(), target);
       assertThat(RestoreFixture.fingerprint(target)).isEqualTo(expected());
       assertThat(SwapFixture.oid(target)).isNotEqualTo(oid);
+      assertThat(SwapFixture.beside(target)).isEmpty();
+    }
+  }
+
+  /** From a real backup, with whatever definitions it carries, under the eyes of an application. */
+  @Test
+  void theExecutorSwapsABackupIn(@TempDir Path folder) throws SQLException {
+    try (Database source = SmallShop.source();
+        Database target = SmallShop.filled();
+        SmallPool pool = new SmallPool(target.dataSource(), 1)) {
+      source.execute(
+          "CREATE VIEW spent AS SELECT customer, count(*) FROM orders GROUP BY customer",
+          "COMMENT ON DATABASE " + source.name() + " IS 'the source'",
+          "ALTER DATABASE " + source.name() + " SET work_mem = '9MB'");
+      target.execute("COMMENT ON DATABASE " + target.name() + " IS 'the target'");
+      try (BackupExecutor executor =
+          Backups.from(source, folder).target(PostgresHandler.at(target.uri())).build()) {
+        executor.restoreFromBackup(
+            executor.createBackup().backupId(),
+            RestoreOptions.DEFAULT
+                .withMode(RestoreMode.REPLACE)
+                .withStrategy(RestoreStrategy.SWAP)
+                .withoutSafetyBackup());
+      }
+      assertThat(RestoreFixture.fingerprint(target)).isEqualTo(RestoreFixture.fingerprint(source));
+      assertThat(pool.queryAll("SELECT count(*) FROM spent")).containsExactly("200");
+      assertThat(SwapFixture.traits(target)).contains("the target");
       assertThat(SwapFixture.beside(target)).isEmpty();
     }
   }
