@@ -2,6 +2,8 @@ package io.holdfast.postgres;
 
 import io.holdfast.postgres.RestoreTarget.Input;
 import io.holdfast.postgres.RestoreTarget.Stage;
+import io.holdfast.postgres.internal.rebuild.RebuildOptions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,21 +30,6 @@ final class LargeObjectTargets {
       """
           .formatted(METADATA_STAGE);
 
-  private static final String SET_OWNERS =
-      """
-      DO $$
-      DECLARE
-        o record;
-      BEGIN
-        FOR o IN SELECT s.oid, s.owner FROM %s s JOIN pg_catalog.pg_roles r ON r.rolname = s.owner
-                  WHERE r.rolname <> current_user AND pg_catalog.pg_has_role(r.oid, 'MEMBER')
-        LOOP
-          EXECUTE pg_catalog.format('ALTER LARGE OBJECT %%s OWNER TO %%I', o.oid, o.owner);
-        END LOOP;
-      END $$
-      """
-          .formatted(METADATA_STAGE);
-
   private static final String PUT_PIECES =
       "SELECT pg_catalog.lo_put(loid, \"offset\", data) FROM " + DATA_STAGE;
 
@@ -58,23 +45,36 @@ final class LargeObjectTargets {
    * The target of such a collection.
    *
    * @param merge whether an object that is there is replaced
+   * @param definitions how definitions are restored; empty if only rows are, where roles that are
+   *     missing, or that the restoring role may not act for, get nothing
    */
-  static RestoreTarget target(String collection, boolean merge) {
-    return collection.equals(PostgresSchema.LARGE_OBJECTS) ? metadata(merge) : data();
+  static RestoreTarget target(
+      String collection, boolean merge, Optional<RebuildOptions> definitions) {
+    return collection.equals(PostgresSchema.LARGE_OBJECTS) ? metadata(merge, definitions) : data();
   }
 
-  private static RestoreTarget metadata(boolean merge) {
-    String create = CREATE_MISSING.formatted("oid", METADATA_STAGE);
+  private static RestoreTarget metadata(boolean merge, Optional<RebuildOptions> definitions) {
+    List<String> flush = new ArrayList<>();
+    if (merge) {
+      flush.add(REMOVE_EXISTING);
+    }
+    flush.add(CREATE_MISSING.formatted("oid", METADATA_STAGE));
+    flush.addAll(LargeObjectAccess.statements(METADATA_STAGE, definitions));
+    flush.add("TRUNCATE " + METADATA_STAGE);
     return target(
         PostgresSchema.LARGE_OBJECTS,
-        List.of(column(1, "oid", 26, ValueForm.INTEGER), column(2, "owner", 25, ValueForm.TEXT)),
+        List.of(
+            column(1, "oid", 26, ValueForm.INTEGER),
+            column(2, "owner", 25, ValueForm.TEXT),
+            column(3, "grants", 3802, ValueForm.JSON),
+            column(4, "comment", 25, ValueForm.TEXT),
+            column(5, "labels", 3802, ValueForm.JSON)),
         new Stage(
             METADATA_STAGE,
-            "CREATE TEMP TABLE holdfast_large_objects (oid oid NOT NULL, owner text)"
+            "CREATE TEMP TABLE holdfast_large_objects"
+                + " (oid oid NOT NULL, owner text, grants jsonb, comment text, labels jsonb)"
                 + " ON COMMIT DROP",
-            merge
-                ? List.of(REMOVE_EXISTING, create, SET_OWNERS, "TRUNCATE " + METADATA_STAGE)
-                : List.of(create, SET_OWNERS, "TRUNCATE " + METADATA_STAGE),
+            flush,
             true));
   }
 

@@ -304,6 +304,9 @@ final class PostgresBackupSession implements BackupSession {
         snapshot.encoding,
         described,
         contents.sequences.states(connection),
+        collections.stream().anyMatch(info -> info.name().equals(PostgresSchema.LARGE_OBJECTS))
+            ? contents.largeObjects.map(LargeObjects::roles).orElse(List.of())
+            : List.of(),
         Optional.of(contents.definitions.settings()),
         Optional.of(contents.definitions.script()));
   }

@@ -191,6 +191,7 @@ final class PostgresRestoreSession implements RestoreSession {
             schema,
             isWhole() ? RestoreMode.INTO_EMPTY : request.mode(),
             created,
+            isWhole() ? Optional.of(settings.rebuild()) : Optional.empty(),
             allowBinary)
         .run(collections, whole);
   }

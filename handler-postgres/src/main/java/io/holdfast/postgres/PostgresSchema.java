@@ -21,6 +21,7 @@ import java.util.function.Function;
  * @param encoding the source's server encoding; empty if the document does not tell
  * @param collections what is known of the collections, by name, in order
  * @param sequences the sequences with their state
+ * @param largeObjectRoles the roles that records of large objects name
  * @param settings what is said of the database as a whole; empty if the document does not tell
  * @param ddl the definitions of all objects; empty if the document has none
  */
@@ -28,6 +29,7 @@ record PostgresSchema(
     String encoding,
     Map<String, CollectionSchema> collections,
     List<SequenceState> sequences,
+    List<String> largeObjectRoles,
     Optional<DatabaseSettings> settings,
     Optional<SchemaScript> ddl) {
   /** The collection with a record for every large object. */
@@ -57,6 +59,7 @@ record PostgresSchema(
   PostgresSchema {
     collections = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(collections));
     sequences = List.copyOf(sequences);
+    largeObjectRoles = List.copyOf(largeObjectRoles);
   }
 
   /** The description of a collection; empty if its records are self-describing. */
@@ -89,6 +92,10 @@ record PostgresSchema(
           .put("name", sequence.name)
           .put("last_value", sequence.lastValue)
           .put("is_called", sequence.isCalled);
+    }
+    if (!largeObjectRoles.isEmpty()) {
+      ArrayNode roles = own.putObject("large_objects").putArray("roles");
+      largeObjectRoles.forEach(roles::add);
     }
     settings.ifPresent(said -> own.set("settings", said.toJson()));
     ddl.ifPresent(script -> own.set("ddl", script.toJson()));
@@ -143,8 +150,20 @@ record PostgresSchema(
         own.path("encoding").asText(""),
         collections,
         sequences,
+        largeObjectRoles(own),
         read(own, "settings", DatabaseSettings::read),
         read(own, "ddl", SchemaScript::read));
+  }
+
+  private static List<String> largeObjectRoles(JsonNode own) {
+    List<String> roles = new ArrayList<>();
+    for (JsonNode role : own.path("large_objects").path("roles")) {
+      if (!role.isTextual()) {
+        throw malformed("large_objects name a role that is no text");
+      }
+      roles.add(role.asText());
+    }
+    return roles;
   }
 
   private static <T> Optional<T> read(JsonNode own, String key, Function<JsonNode, T> reader) {

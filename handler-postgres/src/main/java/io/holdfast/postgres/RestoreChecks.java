@@ -7,6 +7,7 @@ import io.holdfast.postgres.SetAside.ForeignKey;
 import io.holdfast.postgres.SetAside.Trigger;
 import io.holdfast.postgres.internal.Problems;
 import io.holdfast.postgres.internal.Sql;
+import io.holdfast.postgres.internal.rebuild.RebuildOptions;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
@@ -60,6 +61,7 @@ final class RestoreChecks {
   private final RestoreRequest request;
   private final PostgresSchema schema;
   private final Set<String> created;
+  private final Optional<RebuildOptions> definitions;
   private final boolean allowBinary;
   private final RestoreMode mode;
   private final Problems problems = new Problems();
@@ -101,6 +103,7 @@ final class RestoreChecks {
    * @param mode what to do with rows that are there
    * @param created the collections whose tables this restore has created itself, so that they are
    *     empty
+   * @param definitions how definitions are restored; empty if they are not, or only for some tables
    */
   RestoreChecks(
       PinnedConnection connection,
@@ -108,11 +111,13 @@ final class RestoreChecks {
       PostgresSchema schema,
       RestoreMode mode,
       Set<String> created,
+      Optional<RebuildOptions> definitions,
       boolean allowBinary) {
     this.connection = connection.jdbc();
     this.request = request;
     this.schema = schema;
     this.created = created;
+    this.definitions = definitions;
     this.allowBinary = allowBinary;
     this.mode = mode;
   }
@@ -166,7 +171,7 @@ final class RestoreChecks {
             Kind.UNSUPPORTED,
             "Large objects cannot be merged by several connections at once: restore atomically.");
       }
-      return Optional.of(LargeObjectTargets.target(collection, merge));
+      return Optional.of(LargeObjectTargets.target(collection, merge, definitions));
     }
     Optional<Table> found = find(collection, tables);
     if (found.isEmpty()) {

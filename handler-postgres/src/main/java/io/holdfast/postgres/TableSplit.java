@@ -77,8 +77,7 @@ record TableSplit(
   String copyStatement() {
     String collection = table.schema() + "." + table.name();
     if (collection.equals(PostgresSchema.LARGE_OBJECTS)) {
-      return "COPY (SELECT oid, pg_catalog.pg_get_userbyid(lomowner)"
-          + " FROM pg_catalog.pg_largeobject_metadata) TO STDOUT";
+      return "COPY (" + LargeObjects.READ_OBJECTS + ") TO STDOUT";
     }
     if (collection.equals(PostgresSchema.LARGE_OBJECT_DATA)) {
       return "COPY (" + largeObjectPieces() + ") TO STDOUT";

@@ -120,7 +120,8 @@ class PostgresBackupSessionTest {
                     {"name":"doc","type":"jsonb","as":"json"}],"key":["id"]}},
                    "postgres":{"version":1,"encoding":"UTF8","sequences":[
                     {"schema":"public","name":"Free One","last_value":5,"is_called":false},
-                    {"schema":"public","name":"users_id_seq","last_value":77,"is_called":true}]}}
+                    {"schema":"public","name":"users_id_seq","last_value":77,"is_called":true}],
+                    "settings":{"owner":"postgres","parameters":[]}}}
                   """));
       PostgresSchema schema = PostgresSchema.read(session.schema());
       assertThat(schema.toJson()).isEqualTo(session.schema());
@@ -500,11 +501,18 @@ class PostgresBackupSessionTest {
                 method.getName().equals("close") ? null : method.invoke(connection, arguments));
   }
 
+  private static String metadata(long oid, String grants, String comment) {
+    return "{\"oid\":%d,\"owner\":\"postgres\",\"grants\":%s,\"comment\":%s,\"labels\":null}"
+        .formatted(oid, grants, comment);
+  }
+
   @Test
   void carriesLargeObjectsInPieces() throws Exception {
     database.execute(
         "SELECT lo_from_bytea(70001, decode(repeat('abcdef', 500000), 'hex'))",
         "SELECT lo_from_bytea(70002, '')",
+        "GRANT SELECT ON LARGE OBJECT 70002 TO PUBLIC",
+        "COMMENT ON LARGE OBJECT 70002 IS 'it''s \"empty\"'",
         "SELECT lo_from_bytea(70003, '\\x01')",
         // A gap, which reads as zeros.
         "SELECT lo_put(70003, 2500000, '\\x02')",
@@ -512,10 +520,16 @@ class PostgresBackupSessionTest {
     Map<String, List<String>> all = readAll(handler, request(CollectionFilter.ALL, 2, 500_000));
     assertThat(all.get("pg_catalog.pg_largeobject_metadata"))
         .containsExactlyInAnyOrder(
-            "{\"oid\":70001,\"owner\":\"postgres\"}",
-            "{\"oid\":70002,\"owner\":\"postgres\"}",
-            "{\"oid\":70003,\"owner\":\"postgres\"}",
-            "{\"oid\":70004,\"owner\":\"postgres\"}");
+            metadata(70001, "null", "null"),
+            metadata(
+                70002,
+                "[{\"by\": \"postgres\", \"to\": \"postgres\", \"option\": false, \"privilege\":"
+                    + " \"SELECT\"}, {\"by\": \"postgres\", \"to\": \"postgres\", \"option\":"
+                    + " false, \"privilege\": \"UPDATE\"}, {\"by\": \"postgres\", \"to\": null,"
+                    + " \"option\": false, \"privilege\": \"SELECT\"}]",
+                "\"it's \\\"empty\\\"\""),
+            metadata(70003, "null", "null"),
+            metadata(70004, "null", "null"));
     Map<Long, byte[]> contents = new HashMap<>();
     contents.put(70002L, new byte[0]);
     for (JsonNode piece : BackupReader.parse(all.get("pg_catalog.pg_largeobject"))) {

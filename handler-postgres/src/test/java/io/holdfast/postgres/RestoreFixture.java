@@ -69,7 +69,12 @@ final class RestoreFixture {
       }
       ObjectNode schema =
           new PostgresSchema(
-                  "UTF8", described, sequences(connection), Optional.empty(), Optional.empty())
+                  "UTF8",
+                  described,
+                  sequences(connection),
+                  List.of(),
+                  Optional.empty(),
+                  Optional.empty())
               .toJson();
       return new Backup(header("postgres", schema), records);
     }
