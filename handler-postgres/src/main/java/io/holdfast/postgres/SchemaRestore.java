@@ -41,6 +41,7 @@ final class SchemaRestore {
   private final RestoreRequest request;
   private final RestoreSettings settings;
   private final Set<String> collections;
+  private final List<String> largeObjectRoles;
   private @Nullable Rebuild rebuild;
 
   /** A step that creates objects. */
@@ -53,11 +54,13 @@ final class SchemaRestore {
       SchemaScript script,
       RestoreRequest request,
       RestoreSettings settings,
-      Set<String> collections) {
+      Set<String> collections,
+      List<String> largeObjectRoles) {
     this.script = script;
     this.request = request;
     this.settings = settings;
     this.collections = collections;
+    this.largeObjectRoles = largeObjectRoles;
   }
 
   /**
@@ -70,7 +73,14 @@ final class SchemaRestore {
     return schema
         .ddl()
         .filter(script -> asked && definesTables(script, schema))
-        .map(script -> new SchemaRestore(script, request, settings, collections(schema, request)));
+        .map(
+            script ->
+                new SchemaRestore(
+                    script,
+                    request,
+                    settings,
+                    collections(schema, request),
+                    schema.largeObjectRoles()));
   }
 
   private static Set<String> collections(PostgresSchema schema, RestoreRequest request) {
@@ -119,6 +129,7 @@ final class SchemaRestore {
             request.mode() == RestoreMode.REPLACE,
             request.atomic(),
             collections,
+            largeObjectRoles,
             sourceMajorVersion());
     // Looking at definitions takes locks, which are of no use any more.
     main.markLocks();

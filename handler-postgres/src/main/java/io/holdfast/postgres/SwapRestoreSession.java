@@ -145,6 +145,7 @@ final class SwapRestoreSession implements RestoreSession {
             false,
             false,
             schema.collections().keySet(),
+            schema.largeObjectRoles(),
             0));
   }
 

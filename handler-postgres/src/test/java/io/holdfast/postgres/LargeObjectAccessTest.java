@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.holdfast.BackupExecutor;
@@ -8,6 +9,7 @@ import io.holdfast.FileSink;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreOptions;
 import io.holdfast.postgres.TestPostgres.Database;
+import io.holdfast.spi.HandlerException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -111,6 +113,22 @@ class LargeObjectAccessTest {
             "16402 lo_other {lo_other=rw/lo_other,lo_reader=r/lo_other} it's \\ large 02",
             "16403 lo_owner {lo_owner=rw/lo_owner,lo_reader=r*w*/lo_owner,lo_other=r/lo_reader,"
                 + "=w/lo_owner} ");
+  }
+
+  @Test
+  void aRoleThatIsMissingIsToldBeforeAnythingIsWritten() throws Exception {
+    TestPostgres.maintenance("CREATE ROLE lo_leaves");
+    source.execute("GRANT SELECT ON LARGE OBJECT 16404 TO lo_leaves");
+    String id = Backups.take(source, folder);
+    source.execute("REVOKE SELECT ON LARGE OBJECT 16404 FROM lo_leaves");
+    TestPostgres.maintenance("DROP ROLE lo_leaves");
+    try (BackupExecutor executor = Backups.into(target, folder).build()) {
+      assertThatThrownBy(() -> executor.restoreFromBackup(id, RestoreOptions.DEFAULT))
+          .isInstanceOf(HandlerException.class)
+          .hasMessageContaining("Role \"lo_leaves\" is missing in the target")
+          .hasMessageContaining("large objects");
+    }
+    assertThat(target.query(OBJECTS)).isEmpty();
   }
 
   private void restore(RestoreOptions options, PostgresHandler into) throws Exception {

@@ -50,11 +50,16 @@ final class RoleChecks {
 
   private RoleChecks() {}
 
-  /** Adds what is wrong to the problems, and what may go wrong to the warnings. */
+  /**
+   * Adds what is wrong to the problems, and what may go wrong to the warnings.
+   *
+   * @param largeObjectRoles the roles that records of large objects name
+   */
   static void check(
       Connection connection,
       TargetServer server,
       Collection<SchemaEntry> entries,
+      Collection<String> largeObjectRoles,
       RebuildOptions options,
       Problems problems,
       List<String> warnings)
@@ -66,6 +71,11 @@ final class RoleChecks {
       mention(options.grants(entry), entry, options, named);
       if (!options.withoutOwners()) {
         mention(entry.owner(), entry, options, owners);
+      }
+    }
+    if (!options.withoutOwners() || !options.withoutPrivileges()) {
+      for (String role : largeObjectRoles) {
+        named.computeIfAbsent(options.role(role), key -> new ArrayList<>()).add("large objects");
       }
     }
     Map<String, Found> roles = roles(connection, server, named.keySet());

@@ -83,6 +83,7 @@ public final class SchemaChecks {
    * @param replace whether what is in the way is dropped
    * @param oneTransaction whether everything happens in one transaction
    * @param collections the collections whose rows come
+   * @param largeObjectRoles the roles that records of large objects name
    * @param sourceMajorVersion the version that the backup was taken from; 0 if that is not known
    */
   public record Wanted(
@@ -91,10 +92,12 @@ public final class SchemaChecks {
       boolean replace,
       boolean oneTransaction,
       Set<String> collections,
+      List<String> largeObjectRoles,
       int sourceMajorVersion) {
-    /** Copies the set. */
+    /** Copies the collections. */
     public Wanted {
       collections = Set.copyOf(collections);
+      largeObjectRoles = List.copyOf(largeObjectRoles);
     }
 
     /** The names of the backup's schemas. */
@@ -141,7 +144,7 @@ public final class SchemaChecks {
     SchemaChecks checks = new SchemaChecks(connection, server, wanted);
     List<SchemaEntry> all = new ArrayList<>(wanted.script.before());
     all.addAll(wanted.script.after());
-    RoleChecks.check(connection, server, all, checks.options, checks.problems, checks.warnings);
+    checks.checkRoles(all);
     checks.checkExtensions(all);
     checks.checkTablespaces(all);
     checks.warnOfVersion();
@@ -171,7 +174,7 @@ public final class SchemaChecks {
     all.addAll(script.after());
     List<String> steps = new ArrayList<>();
     if (!all.isEmpty()) {
-      RoleChecks.check(connection, server, all, options, problems, warnings);
+      RoleChecks.check(connection, server, all, List.of(), options, problems, warnings);
       checkExtensions(all);
       checkTablespaces(all);
       checkSchemas(all, Map.of(), Clearance.NOTHING);
@@ -224,6 +227,11 @@ public final class SchemaChecks {
     }
   }
 
+  private void checkRoles(List<SchemaEntry> entries) throws SQLException {
+    RoleChecks.check(
+        connection, server, entries, wanted.largeObjectRoles, options, problems, warnings);
+  }
+
   private RebuildPlan check() throws SQLException {
     Set<String> schemas = wanted.schemas();
     Map<String, String> byFinalName = finalNames(schemas);
@@ -240,7 +248,7 @@ public final class SchemaChecks {
     List<SchemaEntry> last = behind.stream().filter(SchemaChecks::isLast).toList();
     List<SchemaEntry> all = new ArrayList<>(before);
     all.addAll(behind);
-    RoleChecks.check(connection, server, all, options, problems, warnings);
+    checkRoles(all);
     checkExtensions(all);
     checkTablespaces(all);
     checkSchemas(all, existing, clearance);
