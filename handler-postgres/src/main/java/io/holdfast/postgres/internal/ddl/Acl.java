@@ -143,24 +143,27 @@ final class Acl {
       List<Item> present,
       String all,
       String owner) {
-    boolean kept = acl.size() >= present.size() && acl.subList(0, present.size()).equals(present);
+    // What stays keeps its place, and what is granted goes to the end. Where that gives another
+    // order
+    // of the items, everything is granted anew.
+    List<Item> same = present.stream().filter(acl::contains).toList();
+    boolean kept = acl.size() >= same.size() && acl.subList(0, same.size()).equals(same);
+    List<Item> revoked =
+        kept ? present.stream().filter(item -> !acl.contains(item)).toList() : present;
     List<SqlStatement> statements = new ArrayList<>();
-    if (!kept) {
-      // Who passed a privilege on keeps it otherwise: the revocation would be refused.
-      String onward =
-          present.stream().allMatch(item -> item.grantor.equals(owner)) ? "" : " CASCADE";
-      present.stream()
-          .map(Item::grantee)
-          .distinct()
-          .forEach(
-              grantee ->
-                  statements.add(
-                      SqlStatement.begin("REVOKE ALL" + in(column) + " ON " + on + " FROM ")
-                          .grantee(grantee)
-                          .sql(onward)
-                          .build()));
-    }
-    for (Item item : kept ? acl.subList(present.size(), acl.size()) : acl) {
+    // Who passed a privilege on keeps it otherwise: the revocation would be refused.
+    String onward = present.stream().allMatch(item -> item.grantor.equals(owner)) ? "" : " CASCADE";
+    revoked.stream()
+        .map(Item::grantee)
+        .distinct()
+        .forEach(
+            grantee ->
+                statements.add(
+                    SqlStatement.begin("REVOKE ALL" + in(column) + " ON " + on + " FROM ")
+                        .grantee(grantee)
+                        .sql(onward)
+                        .build()));
+    for (Item item : kept ? acl.subList(same.size(), acl.size()) : acl) {
       addGrants(statements, item, on, column, all, owner);
     }
     return statements;
