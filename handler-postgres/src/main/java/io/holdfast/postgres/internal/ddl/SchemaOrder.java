@@ -54,8 +54,13 @@ final class SchemaOrder {
           ObjectKind.SEQUENCE,
           ObjectKind.TABLE);
 
+  /**
+   * By name, so that backups of a database that stays as it is are alike. But hulls by age: which
+   * of some views that need each other pg_dump takes apart depends on that.
+   */
   private static final Comparator<Node> NATURAL =
       Comparator.comparing((Node node) -> node.draft.kind())
+          .thenComparing(node -> node.isHull() ? node.draft.address().oid() : Long.MAX_VALUE)
           .thenComparing(node -> node.draft.schema().orElse(""))
           .thenComparing(node -> node.draft.name())
           .thenComparing(node -> node.draft.table().orElse(""))
