@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import io.holdfast.RestoreMode;
+import io.holdfast.postgres.internal.ddl.DatabaseSettings;
 import io.holdfast.postgres.internal.ddl.ObjectKind;
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
 import io.holdfast.postgres.internal.ddl.SchemaScript;
@@ -38,6 +39,7 @@ final class SchemaRestore {
       EnumSet.of(ObjectKind.TABLE, ObjectKind.EXTENSION);
 
   private final SchemaScript script;
+  private final Optional<DatabaseSettings> databaseSettings;
   private final RestoreRequest request;
   private final RestoreSettings settings;
   private final Set<String> collections;
@@ -52,11 +54,13 @@ final class SchemaRestore {
 
   private SchemaRestore(
       SchemaScript script,
+      Optional<DatabaseSettings> databaseSettings,
       RestoreRequest request,
       RestoreSettings settings,
       Set<String> collections,
       List<String> largeObjectRoles) {
     this.script = script;
+    this.databaseSettings = databaseSettings;
     this.request = request;
     this.settings = settings;
     this.collections = collections;
@@ -77,6 +81,7 @@ final class SchemaRestore {
             script ->
                 new SchemaRestore(
                     script,
+                    schema.settings(),
                     request,
                     settings,
                     collections(schema, request),
@@ -125,6 +130,7 @@ final class SchemaRestore {
     SchemaChecks.Wanted wanted =
         new SchemaChecks.Wanted(
             script,
+            databaseSettings,
             options(),
             request.mode() == RestoreMode.REPLACE,
             request.atomic(),

@@ -141,6 +141,7 @@ final class SwapRestoreSession implements RestoreSession {
         TargetServer.read(connection.jdbc()),
         new SchemaChecks.Wanted(
             schema.ddl().orElseThrow(),
+            schema.settings(),
             settings.rebuild(),
             false,
             false,

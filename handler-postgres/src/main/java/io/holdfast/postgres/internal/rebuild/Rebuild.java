@@ -84,6 +84,7 @@ public final class Rebuild {
   /** Creates what the rows need. */
   public void createBefore(Connection connection) throws EntryFailure {
     create(connection, plan.before());
+    configure(connection);
   }
 
   /** Creates what comes after the rows. */
@@ -108,6 +109,9 @@ public final class Rebuild {
       connection.commit();
     }
     inPieces(plan.before(), place, this::create);
+    Connection connection = place.begin();
+    configure(connection);
+    connection.commit();
   }
 
   /**
@@ -142,6 +146,11 @@ public final class Rebuild {
     analyzing(tables, tasks, filling);
     ParallelRunner.run(filling, options, own, others, workers);
     inPieces(last, own, this::create);
+  }
+
+  /** Early, since it is refused at once or never. */
+  private void configure(Connection connection) throws EntryFailure {
+    new ScriptRunner(connection, options).configure(plan.settings());
   }
 
   private void analyzing(Map<String, String> tables, BuildTasks tasks, List<BuildTask> into) {

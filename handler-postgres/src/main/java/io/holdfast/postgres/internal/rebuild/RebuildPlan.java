@@ -1,6 +1,7 @@
 package io.holdfast.postgres.internal.rebuild;
 
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
+import io.holdfast.postgres.internal.ddl.SqlStatement;
 import java.util.List;
 
 /**
@@ -8,6 +9,7 @@ import java.util.List;
  *
  * @param locks statements that lock what is dropped against everybody
  * @param drops statements that make room, in order
+ * @param settings what makes the database as a whole what it was
  * @param before what is created before the rows
  * @param after what is created after the rows
  * @param last what follows all grants: materialised views are filled, event triggers created
@@ -19,6 +21,7 @@ import java.util.List;
 public record RebuildPlan(
     List<String> locks,
     List<String> drops,
+    List<SqlStatement> settings,
     List<SchemaEntry> before,
     List<SchemaEntry> after,
     List<SchemaEntry> last,
@@ -35,6 +38,7 @@ public record RebuildPlan(
           List.of(),
           List.of(),
           List.of(),
+          List.of(),
           Renames.NONE,
           List.of(),
           List.of());
@@ -43,6 +47,7 @@ public record RebuildPlan(
   public RebuildPlan {
     locks = List.copyOf(locks);
     drops = List.copyOf(drops);
+    settings = List.copyOf(settings);
     before = List.copyOf(before);
     after = List.copyOf(after);
     last = List.copyOf(last);
@@ -53,6 +58,10 @@ public record RebuildPlan(
 
   /** Whether nothing is dropped or created. */
   public boolean isEmpty() {
-    return drops.isEmpty() && before.isEmpty() && after.isEmpty() && last.isEmpty();
+    return drops.isEmpty()
+        && settings.isEmpty()
+        && before.isEmpty()
+        && after.isEmpty()
+        && last.isEmpty();
   }
 }

@@ -79,6 +79,31 @@ final class RoleChecks {
       }
     }
     Map<String, Found> roles = roles(connection, server, named.keySet());
+    checkMissing(named, roles, problems);
+    if (server.superuser()) {
+      return;
+    }
+    checkMembership(owners, roles, server, problems);
+    checkSuperuser(server, entries, problems, warnings);
+  }
+
+  /** The same for statements whose roles are those of the target already. */
+  static void checkNamed(
+      Connection connection,
+      TargetServer server,
+      String title,
+      List<SqlStatement> statements,
+      Problems problems)
+      throws SQLException {
+    Map<String, List<String>> named = new TreeMap<>();
+    for (SqlStatement statement : statements) {
+      statement.roles().forEach(mention -> named.put(mention.role(), List.of(title)));
+    }
+    checkMissing(named, roles(connection, server, named.keySet()), problems);
+  }
+
+  private static void checkMissing(
+      Map<String, List<String>> named, Map<String, Found> roles, Problems problems) {
     named.forEach(
         (role, by) -> {
           if (!found(roles, role).exists) {
@@ -91,9 +116,13 @@ final class RoleChecks {
                     + ". Create it, map it to another, or leave owners and privileges out.");
           }
         });
-    if (server.superuser()) {
-      return;
-    }
+  }
+
+  private static void checkMembership(
+      Map<String, List<String>> owners,
+      Map<String, Found> roles,
+      TargetServer server,
+      Problems problems) {
     owners.forEach(
         (role, by) -> {
           Found found = found(roles, role);
@@ -110,7 +139,6 @@ final class RoleChecks {
                     + " another, or leave owners out.");
           }
         });
-    checkSuperuser(server, entries, problems, warnings);
   }
 
   private static void checkSuperuser(

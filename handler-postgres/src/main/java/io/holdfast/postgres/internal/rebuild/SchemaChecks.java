@@ -2,6 +2,7 @@ package io.holdfast.postgres.internal.rebuild;
 
 import io.holdfast.postgres.internal.Problems;
 import io.holdfast.postgres.internal.Sql;
+import io.holdfast.postgres.internal.ddl.DatabaseSettings;
 import io.holdfast.postgres.internal.ddl.ObjectKind;
 import io.holdfast.postgres.internal.ddl.SchemaCapture;
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
@@ -79,6 +80,7 @@ public final class SchemaChecks {
    * What is to be brought back.
    *
    * @param script the backup's schema
+   * @param settings what the backup says of the database as a whole
    * @param options what is to be different
    * @param replace whether what is in the way is dropped
    * @param oneTransaction whether everything happens in one transaction
@@ -88,6 +90,7 @@ public final class SchemaChecks {
    */
   public record Wanted(
       SchemaScript script,
+      Optional<DatabaseSettings> settings,
       RebuildOptions options,
       boolean replace,
       boolean oneTransaction,
@@ -189,6 +192,7 @@ public final class SchemaChecks {
     return new RebuildPlan(
         List.of(),
         List.of(),
+        List.of(),
         script.before(),
         script.after().stream().filter(entry -> !isLast(entry)).toList(),
         script.after().stream().filter(SchemaChecks::isLast).toList(),
@@ -254,6 +258,7 @@ public final class SchemaChecks {
     checkSchemas(all, existing, clearance);
     checkDefaultPrivileges(clearance);
     checkEventTriggers();
+    List<SqlStatement> settings = settings();
     if (wanted.oneTransaction) {
       LockEstimate.check(all, clearance.lockCount(), server, problems);
     }
@@ -264,6 +269,7 @@ public final class SchemaChecks {
     return new RebuildPlan(
         clearance.locks(),
         clearance.drops(),
+        settings,
         before,
         after,
         last,
@@ -271,6 +277,32 @@ public final class SchemaChecks {
         renames,
         steps(clearance, before, after, last, renames),
         warnings);
+  }
+
+  /** What makes the database as a whole what the backup says; for its owner only. */
+  private List<SqlStatement> settings() throws SQLException {
+    if (wanted.settings.isEmpty()) {
+      return List.of();
+    }
+    DatabaseSettings said = wanted.settings.get().withRoles(options::role);
+    DatabaseSettings present = DatabaseSettings.capture(connection);
+    List<SqlStatement> statements =
+        new ArrayList<>(said.statements(server.database(), present, wanted.replace));
+    if (!options.withoutPrivileges()) {
+      statements.addAll(said.grants(server.database(), present));
+    }
+    if (statements.isEmpty()) {
+      return List.of();
+    }
+    if (!server.ownsDatabase()) {
+      warnings.add(
+          "The database belongs to another role, so its settings, comment and privileges stay as"
+              + " they are.");
+      return List.of();
+    }
+    RoleChecks.checkNamed(connection, server, "the database", statements, problems);
+    // The roles are those of the target by now, and not to be mapped again.
+    return statements.stream().map(statement -> SqlStatement.of(statement.sql())).toList();
   }
 
   private static boolean isLast(SchemaEntry entry) {

@@ -38,6 +38,11 @@ final class ScriptRunner {
     run("grant the privileges on " + entry.title(), entry.table(), options.grants(entry));
   }
 
+  /** Says of the database as a whole what the backup says of it. */
+  void configure(List<SqlStatement> settings) throws EntryFailure {
+    run("set what the backup says of the database", Optional.empty(), settings);
+  }
+
   /** Gathers the statistics of a table. */
   void analyze(String collection, String quoted) throws EntryFailure {
     run(

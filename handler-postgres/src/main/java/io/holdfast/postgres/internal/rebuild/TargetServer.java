@@ -10,6 +10,8 @@ import java.sql.Statement;
  *
  * @param majorVersion 13 …
  * @param role the role that restores
+ * @param database the database that is connected to
+ * @param ownsDatabase whether the role may change what is said of the database
  * @param superuser whether it may do everything
  * @param mayCreateSchemas whether it may create schemas in the database
  * @param mayQuietEventTriggers whether it may keep event triggers from firing
@@ -20,6 +22,8 @@ import java.sql.Statement;
 public record TargetServer(
     int majorVersion,
     String role,
+    String database,
+    boolean ownsDatabase,
     boolean superuser,
     boolean mayCreateSchemas,
     boolean mayQuietEventTriggers,
@@ -35,7 +39,10 @@ public record TargetServer(
                * (current_setting('max_connections')::bigint
                   + current_setting('max_prepared_transactions')::bigint),
              pg_catalog.pg_size_bytes(current_setting('shared_buffers')),
-             pg_catalog.pg_size_bytes(current_setting('maintenance_work_mem'))
+             pg_catalog.pg_size_bytes(current_setting('maintenance_work_mem')),
+             pg_catalog.current_database(),
+             (SELECT pg_catalog.pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database
+               WHERE datname = pg_catalog.current_database())
       """;
 
   private static final String QUIET =
@@ -59,6 +66,8 @@ public record TargetServer(
         return new TargetServer(
             row.getInt(1),
             row.getString(2),
+            row.getString(8),
+            row.getBoolean(9),
             row.getBoolean(3),
             row.getBoolean(4),
             quiet,
