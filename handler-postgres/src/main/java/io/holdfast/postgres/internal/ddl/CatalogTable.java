@@ -91,6 +91,10 @@ final class CatalogTable {
     boolean comesLater() {
       return enforced && !validated;
     }
+
+    Check asLocal() {
+      return new Check(oid, name, quoted, definition, true, validated, enforced);
+    }
   }
 
   /**
@@ -109,6 +113,10 @@ final class CatalogTable {
       boolean inheritable,
       boolean validated,
       boolean usualName) {
+    NotNull asLocal() {
+      return new NotNull(oid, name, quoted, true, inheritable, validated, usualName);
+    }
+
     /** As a column's constraint. */
     String clause() {
       return (usualName ? "" : "CONSTRAINT " + quoted + " ")
@@ -208,6 +216,31 @@ final class CatalogTable {
       }
     }
     return found;
+  }
+
+  /**
+   * Makes constraints its own that no parent has any more: when a parent loses a column alone, its
+   * children still have what it said of that, and the catalogs still call it inherited.
+   */
+  void adoptConstraints() {
+    if (!inherits()) {
+      return;
+    }
+    checks.replaceAll(check -> isOrphan(check) ? check.asLocal() : check);
+    for (CatalogColumn column : columns) {
+      notNulls.computeIfPresent(
+          column.number(),
+          (number, constraint) ->
+              inParents(column).stream().anyMatch(CatalogColumn::notNull)
+                  ? constraint
+                  : constraint.asLocal());
+    }
+  }
+
+  private boolean isOrphan(Check check) {
+    return parents.stream()
+        .flatMap(parent -> parent.checks.stream())
+        .noneMatch(other -> other.name().equals(check.name()));
   }
 
   /** Whether it gets the check from a parent that itself gets it after the rows. */

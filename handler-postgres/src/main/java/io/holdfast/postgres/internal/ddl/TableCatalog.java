@@ -136,6 +136,7 @@ final class TableCatalog {
     if (context.majorVersion() >= 18) {
       context.query(NOT_NULLS.formatted(wanted), catalog::addNotNull);
     }
+    catalog.tables.values().forEach(CatalogTable::adoptConstraints);
     Sequence.read(context, true, catalog::addIdentity);
     context.query(
         NAMES, row -> catalog.takenNames.add(List.of(row.getString(1), row.getString(2))));

@@ -15,12 +15,22 @@ import java.util.Optional;
  *
  * <p>A partition is created on its own, with all its columns in its own order, and attached later.
  * A child gets its inherited columns by {@code INHERITS}, where that puts them in the right order.
- * If not, it is created on its own and then made a child; columns that it has from its parents only
- * it gets meanwhile from a table without a use of its own, as the server has no statement that says
- * that a column is not the child's.
+ * If not, it is created on its own and then made a child. If some columns are not its own, it gets
+ * them from a table that only lends them meanwhile, as no statement says that of a column.
  */
 final class TableStatements {
+  /** How a child comes to its columns. */
+  private enum Way {
+    /** By {@code INHERITS}; also all tables that are no children. */
+    NATURAL,
+    /** It is created on its own and becomes a child later: all columns are its own, too. */
+    ALONE,
+    /** From a table that lends them until it has become the child of its parents. */
+    LENT
+  }
+
   private final CatalogTable table;
+  private final Way way;
   private final boolean namedNotNulls;
 
   /** The name of the table that lends columns, for a statement. */
@@ -34,6 +44,7 @@ final class TableStatements {
     this.table = table;
     this.namedNotNulls = majorVersion >= 18;
     this.lender = lender;
+    this.way = chooseWay();
   }
 
   /** The part that is a column's default. */
@@ -49,19 +60,36 @@ final class TableStatements {
   /** The statements, as things stand now. */
   List<SqlStatement> write() {
     statements.clear();
-    boolean natural = !table.inherits() || Inheritance.isNatural(table);
-    if (natural) {
-      create();
-    } else if (isAllItsOwn()) {
-      createAlone();
-    } else {
-      createStepwise();
+    switch (way) {
+      case NATURAL -> create(parents(table.parents.stream().map(parent -> parent.quoted).toList()));
+      case ALONE -> {
+        create("");
+        becomeAChild();
+      }
+      case LENT -> {
+        createLender();
+        create(parents(List.of(lender)));
+        becomeAChild();
+        add(table.alter() + " NO INHERIT " + lender);
+        add("DROP TABLE " + lender);
+      }
     }
-    alterColumns(natural);
+    alterColumns();
     if (!table.isForeign()) {
       alterTable();
     }
     return List.copyOf(statements);
+  }
+
+  private Way chooseWay() {
+    if (!table.inherits() || Inheritance.isNatural(table)) {
+      return Way.NATURAL;
+    }
+    return table.columns.stream().allMatch(CatalogColumn::local)
+            && table.checks.stream().noneMatch(this::isLent)
+            && table.columns.stream().noneMatch(column -> lentNotNull(column).isPresent())
+        ? Way.ALONE
+        : Way.LENT;
   }
 
   private void alterTable() {
@@ -81,7 +109,7 @@ final class TableStatements {
     statements.add(SqlStatement.of(sql));
   }
 
-  private void create() {
+  private void create(String parents) {
     List<String> lines = new ArrayList<>();
     for (CatalogColumn column : table.columns) {
       if (!table.isInheritedOnly(column)) {
@@ -90,13 +118,18 @@ final class TableStatements {
         lines.add(notNull(column).orElseThrow().clause(column.quoted()));
       }
     }
-    lines.addAll(checkClauses(table.isPartition()));
-    add(head() + body(lines) + parents() + tail());
+    for (Check check : table.checks) {
+      Draft part = checks.get(check.oid());
+      if (part != null && !part.isSeparate()) {
+        lines.add("CONSTRAINT " + check.quoted() + " " + check.definition());
+      }
+    }
+    add(head() + body(lines) + parents + tail());
   }
 
   /** A typed table names only columns of which there is something to say. */
   private Optional<String> columnLine(CatalogColumn column) {
-    String constraints = constraints(column, true);
+    String constraints = constraints(column);
     if (table.ofType.isPresent()) {
       return constraints.isEmpty()
           ? Optional.empty()
@@ -118,12 +151,8 @@ final class TableStatements {
     return " (\n  " + String.join(",\n  ", lines) + "\n)";
   }
 
-  private String parents() {
-    return table.inherits()
-        ? "\nINHERITS ("
-            + String.join(", ", table.parents.stream().map(parent -> parent.quoted).toList())
-            + ")"
-        : "";
+  private String parents(List<String> names) {
+    return table.inherits() ? "\nINHERITS (" + String.join(", ", names) + ")" : "";
   }
 
   private String tail() {
@@ -136,22 +165,18 @@ final class TableStatements {
             : "\nOPTIONS (" + Settings.foreign(table.foreignOptions) + ")");
   }
 
-  /**
-   * What follows a column's type.
-   *
-   * @param natural whether parents are there when the column is created
-   */
-  private String constraints(CatalogColumn column, boolean natural) {
+  /** What follows a column's type. */
+  private String constraints(CatalogColumn column) {
     StringBuilder sql = new StringBuilder();
-    List<CatalogColumn> inherited = natural ? table.inParents(column) : List.of();
     if (column.isGenerated()) {
       // Before PostgreSQL 16 a child must not repeat what its parent says.
-      if (inherited.isEmpty()) {
+      if (way == Way.ALONE || (way == Way.NATURAL && table.inParents(column).isEmpty())) {
         sql.append(' ').append(column.generation());
       }
     } else if (isInline(column)) {
       sql.append(" DEFAULT ").append(column.expression().orElseThrow());
-    } else if (inherited.stream().anyMatch(CatalogColumn::hasDefault)) {
+    } else if (way == Way.NATURAL
+        && table.inParents(column).stream().anyMatch(CatalogColumn::hasDefault)) {
       sql.append(" DEFAULT NULL");
     }
     if (table.identities.containsKey(column.number())) {
@@ -161,7 +186,7 @@ final class TableStatements {
       notNull(column)
           .filter(constraint -> constraint.local() || !table.inherits())
           .ifPresent(constraint -> sql.append(' ').append(constraint.clause()));
-    } else if (column.notNull() || (!natural && isNotNullInParents(column))) {
+    } else if (column.notNull() || (way == Way.ALONE && isNotNullInParents(column))) {
       sql.append(" NOT NULL");
     }
     return sql.toString();
@@ -194,33 +219,7 @@ final class TableStatements {
         + ")";
   }
 
-  /** The checks that come with the table, its own or with those that it only inherits. */
-  private List<String> checkClauses(boolean inheritedToo) {
-    List<String> clauses = new ArrayList<>();
-    for (Check check : table.checks) {
-      Draft part = checks.get(check.oid());
-      if (part != null && !part.isSeparate() && (check.local() || inheritedToo)) {
-        clauses.add("CONSTRAINT " + check.quoted() + " " + check.definition());
-      }
-    }
-    return clauses;
-  }
-
   // A child whose columns stand in another order than INHERITS gives them
-
-  private boolean isAllItsOwn() {
-    return table.columns.stream().allMatch(CatalogColumn::local) && !inheritsConstraints();
-  }
-
-  private void createAlone() {
-    List<String> lines = new ArrayList<>();
-    for (CatalogColumn column : table.columns) {
-      lines.add(column.quoted() + " " + column.fullType() + constraints(column, false));
-    }
-    lines.addAll(checkClauses(false));
-    add(head() + body(lines) + tail());
-    becomeAChild();
-  }
 
   private void becomeAChild() {
     add(
@@ -230,107 +229,45 @@ final class TableStatements {
                 ", ", table.parents.stream().map(parent -> "INHERIT " + parent.quoted).toList()));
   }
 
-  private void createStepwise() {
-    add("CREATE TABLE " + lender + " ()");
-    add(head() + " ()\nINHERITS (" + lender + ")" + tail());
+  /** All columns, in the child's order, and what it has from its parents only. */
+  private void createLender() {
+    List<String> lines = new ArrayList<>();
     for (CatalogColumn column : table.columns) {
-      add(
-          (column.local() ? table.alter() : "ALTER TABLE " + lender)
-              + " ADD COLUMN "
-              + column.quoted()
-              + " "
-              + column.fullType()
-              + (column.local() ? constraints(column, false) : lentConstraints(column)));
+      lines.add(column.quoted() + " " + column.fullType() + lentConstraints(column));
     }
-    addOwnNotNulls();
-    if (inheritsConstraints()) {
-      lendConstraints();
+    for (Check check : table.checks) {
+      if (isLent(check)) {
+        lines.add("CONSTRAINT " + check.quoted() + " " + check.definition());
+      }
     }
-    for (String check : checkClauses(false)) {
-      add(table.alter() + " ADD " + check);
-    }
-    becomeAChild();
-    add(table.alter() + " NO INHERIT " + lender);
-    add("DROP TABLE " + lender);
-  }
-
-  /** What is said of a column that the child only inherits. */
-  private String lentConstraints(CatalogColumn column) {
-    String generation = column.isGenerated() ? " " + column.generation() : "";
-    if (namedNotNulls) {
-      return generation
-          + notNull(column)
-              .filter(constraint -> !constraint.local())
-              .map(constraint -> " " + constraint.clause())
-              .orElse("");
-    }
-    return generation + (column.notNull() || isNotNullInParents(column) ? " NOT NULL" : "");
-  }
-
-  /** Of columns that it inherits, those that it refuses NULL in by itself. */
-  private void addOwnNotNulls() {
-    for (CatalogColumn column : table.columns) {
-      notNull(column)
-          .filter(constraint -> constraint.local() && !column.local())
-          .ifPresent(
-              constraint -> add(table.alter() + " ADD " + constraint.clause(column.quoted())));
-    }
-  }
-
-  private boolean inheritsConstraints() {
-    return table.checks.stream().anyMatch(this::isLent)
-        || table.columns.stream().anyMatch(column -> lentNotNull(column).isPresent());
+    add("CREATE TABLE " + lender + body(lines));
   }
 
   private boolean isLent(Check check) {
     return !check.local() && !check.comesLater() && !table.inheritsLater(check);
   }
 
-  /** The {@code NOT NULL} that a column of its own has from parents only. */
-  private Optional<NotNull> lentNotNull(CatalogColumn column) {
-    return notNull(column).filter(constraint -> column.local() && !constraint.local());
+  private String lentConstraints(CatalogColumn column) {
+    boolean notNull = !namedNotNulls && (column.notNull() || isNotNullInParents(column));
+    return (column.isGenerated() ? " " + column.generation() : "")
+        + (notNull ? " NOT NULL" : "")
+        + lentNotNull(column).map(constraint -> " " + constraint.clause()).orElse("");
   }
 
-  /** Constraints speak of columns, so the lender gets those that are the child's own, too. */
-  private void lendConstraints() {
-    for (CatalogColumn column : table.columns) {
-      if (column.local() && !table.inParents(column).isEmpty()) {
-        add(
-            "ALTER TABLE "
-                + lender
-                + " ADD COLUMN "
-                + column.quoted()
-                + " "
-                + column.fullType()
-                + (column.isGenerated() ? " " + column.generation() : ""));
-        lentNotNull(column)
-            .ifPresent(
-                constraint ->
-                    add("ALTER TABLE " + lender + " ADD " + constraint.clause(column.quoted())));
-      }
-    }
-    for (Check check : table.checks) {
-      if (isLent(check)) {
-        add(
-            "ALTER TABLE "
-                + lender
-                + " ADD CONSTRAINT "
-                + check.quoted()
-                + " "
-                + check.definition());
-      }
-    }
+  /** The named {@code NOT NULL} that a column has from parents only. */
+  private Optional<NotNull> lentNotNull(CatalogColumn column) {
+    return notNull(column).filter(constraint -> !constraint.local());
   }
 
   // What is said of columns once they are there
 
-  private void alterColumns(boolean natural) {
+  private void alterColumns() {
     List<String> actions = new ArrayList<>();
     List<String> afterwards = new ArrayList<>();
     for (CatalogColumn column : table.columns) {
       String alter = "ALTER COLUMN " + column.quoted() + " ";
       if (table.isInheritedOnly(column)) {
-        alterInherited(column, alter, natural, actions);
+        alterInherited(column, alter, actions);
         if (table.identities.containsKey(column.number())) {
           afterwards.add(alter + "ADD " + identity(column));
         }
@@ -338,7 +275,7 @@ final class TableStatements {
       if (!namedNotNulls && !column.notNull() && isNotNullInParents(column)) {
         actions.add(alter + "DROP NOT NULL");
       }
-      alterSettings(column, alter, natural, actions);
+      alterSettings(column, alter, actions);
     }
     addAlter(actions);
     addAlter(afterwards);
@@ -351,23 +288,21 @@ final class TableStatements {
   }
 
   /** What the child has of its own in a column that it inherits. */
-  private void alterInherited(
-      CatalogColumn column, String alter, boolean natural, List<String> actions) {
+  private void alterInherited(CatalogColumn column, String alter, List<String> actions) {
     if (isInline(column)) {
       actions.add(alter + "SET DEFAULT " + column.expression().orElseThrow());
     } else if (!column.isGenerated()
         && table.inParents(column).stream().anyMatch(CatalogColumn::hasDefault)) {
       actions.add(alter + "DROP DEFAULT");
     }
-    if (natural && !namedNotNulls && column.notNull() && !isNotNullInParents(column)) {
+    if (way == Way.NATURAL && !namedNotNulls && column.notNull() && !isNotNullInParents(column)) {
       actions.add(alter + "SET NOT NULL");
     }
   }
 
-  private void alterSettings(
-      CatalogColumn column, String alter, boolean natural, List<String> actions) {
+  private void alterSettings(CatalogColumn column, String alter, List<String> actions) {
     Optional<CatalogColumn> inherited =
-        natural ? table.inParents(column).stream().findFirst() : Optional.empty();
+        way == Way.NATURAL ? table.inParents(column).stream().findFirst() : Optional.empty();
     column.statistics().ifPresent(target -> actions.add(alter + "SET STATISTICS " + target));
     if (!column
         .storage()
