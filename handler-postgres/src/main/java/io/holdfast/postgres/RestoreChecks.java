@@ -456,7 +456,8 @@ final class RestoreChecks {
             whole ? schema.sequences() : List.of(),
             restored.stream().map(Table::oid).collect(Collectors.toSet()),
             request.filter(),
-            mode == RestoreMode.MERGE);
+            mode == RestoreMode.MERGE,
+            definitions.isPresent());
     sequences.problems().forEach(problem -> problem(problem.kind(), problem.sentence()));
     warnings.addAll(sequences.warnings());
     return sequences;

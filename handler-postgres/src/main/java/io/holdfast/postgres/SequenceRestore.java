@@ -39,18 +39,28 @@ record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> wa
        WHERE c.relpersistence <> 't'
       """;
 
+  // A partitioned table holds no rows, so its partitions stand for it.
   private static final String TABLES =
       """
-      SELECT d.objid::bigint, d.refobjid::bigint FROM pg_catalog.pg_depend d
-        JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
-       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
-         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-      UNION
-      SELECT d.refobjid::bigint, a.adrelid::bigint FROM pg_catalog.pg_depend d
-        JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
-        JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.refobjid
-       WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
-         AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      WITH RECURSIVE held(sequence, relation) AS (
+        SELECT d.objid, d.refobjid FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
+         WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
+           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        UNION
+        SELECT d.refobjid, a.adrelid FROM pg_catalog.pg_depend d
+          JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid
+          JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.refobjid
+         WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass),
+      leaves(sequence, relation) AS (
+        SELECT sequence, relation FROM held
+        UNION
+        SELECT l.sequence, i.inhrelid FROM leaves l
+          JOIN pg_catalog.pg_class p ON p.oid = l.relation AND p.relkind = 'p'
+          JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid)
+      SELECT l.sequence::bigint, l.relation::bigint FROM leaves l
+        JOIN pg_catalog.pg_class c ON c.oid = l.relation AND c.relkind NOT IN ('p', 'f', 'v')
       """;
 
   /**
@@ -90,13 +100,16 @@ record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> wa
    * @param states what the backup holds
    * @param tables OIDs of the tables that are restored
    * @param merge whether the target keeps what it has
+   * @param everything whether this restore has created everything itself, so that no other table
+   *     draws from a sequence
    */
   static SequenceRestore check(
       Connection connection,
       List<SequenceState> states,
       Set<Long> tables,
       CollectionFilter filter,
-      boolean merge)
+      boolean merge,
+      boolean everything)
       throws SQLException {
     if (states.isEmpty()) {
       return new SequenceRestore(List.of(), List.of(), List.of());
@@ -120,9 +133,10 @@ record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> wa
       }
       Set<Long> its = tablesOf.getOrDefault(sequence.oid, Set.of());
       boolean wanted =
-          its.isEmpty()
-              ? filter.accepts(sequence.collection)
-              : its.stream().anyMatch(tables::contains);
+          everything
+              || (its.isEmpty()
+                  ? filter.accepts(sequence.collection)
+                  : its.stream().anyMatch(tables::contains));
       if (!wanted) {
         continue;
       }
@@ -144,7 +158,7 @@ record SequenceRestore(List<Step> steps, List<Problem> problems, List<String> wa
                   + " belongs to another role, so it is set without a transaction and stays set if"
                   + " the commit fails.");
         }
-        boolean shared = !tables.containsAll(its);
+        boolean shared = !everything && !tables.containsAll(its);
         steps.add(new Step(state, sequence.increment, sequence.owned, merge || shared));
       }
     }

@@ -1,6 +1,10 @@
 package io.holdfast.postgres.internal.ddl;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,7 +22,8 @@ final class Privileges {
       """
       SELECT o.catalog, o.oid::bigint, o.title, o.named, o.attribute, pg_get_userbyid(o.owner),
              coalesce(o.acl, acldefault(o.kind, o.owner))::text[],
-             coalesce(i.initprivs, acldefault(o.kind, o.owner))::text[]
+             coalesce(i.initprivs, acldefault(o.kind, o.owner))::text[],
+             pg_has_role(o.owner, 'USAGE')
         FROM (SELECT 'pg_proc' AS catalog, p.oid, 0 AS number, NULL AS attribute, 'f'::"char" AS kind,
                      p.proacl AS acl, p.proowner AS owner, n.nspname AS within,
                      n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')' AS title,
@@ -103,5 +108,28 @@ final class Privileges {
                 .grants(changes);
           }
         });
+  }
+
+  /**
+   * What gives PostgreSQL's own objects back the privileges that they had in the beginning, as far
+   * as the role may.
+   */
+  static List<SqlStatement> resets(Connection connection) throws SQLException {
+    List<SqlStatement> resets = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(CHANGED)) {
+      while (row.next()) {
+        if (row.getLong(2) <= CaptureContext.LAST_BUILT_IN_OID && row.getBoolean(9)) {
+          resets.addAll(
+              Acl.changes(
+                  row.getString(4),
+                  Optional.ofNullable(row.getString(5)),
+                  (String[]) row.getArray(8).getArray(),
+                  (String[]) row.getArray(7).getArray(),
+                  row.getString(6)));
+        }
+      }
+    }
+    return resets;
   }
 }

@@ -88,4 +88,12 @@ public record SchemaCapture(
     }
     return names;
   }
+
+  /**
+   * The statements that give PostgreSQL's own objects back the privileges that they had in the
+   * beginning; those of objects that the role may not grant are left out.
+   */
+  public static List<SqlStatement> privilegeResets(Connection connection) throws SQLException {
+    return Privileges.resets(connection);
+  }
 }

@@ -4,7 +4,9 @@ import io.holdfast.postgres.internal.Problems;
 import io.holdfast.postgres.internal.Sql;
 import io.holdfast.postgres.internal.ddl.ObjectKind;
 import io.holdfast.postgres.internal.ddl.ObjectName;
+import io.holdfast.postgres.internal.ddl.SchemaCapture;
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
+import io.holdfast.postgres.internal.ddl.SqlStatement;
 import io.holdfast.spi.HandlerException.Kind;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -118,9 +120,13 @@ final class ScopeDrop {
       }
     }
     dropDefaultPrivileges();
+    resetPrivileges();
     dropObjects(going, ObjectKind.EVENT_TRIGGER);
     dropObjects(going, ObjectKind.PUBLICATION);
     dropLargeObjects();
+    // An index whose operator class went first can no longer be opened, and so not be dropped.
+    dropRelations("table", "TABLE");
+    dropRelations("materialized view", "MATERIALIZED VIEW");
     existing.values().forEach(this::dropSchema);
     for (ObjectKind kind :
         List.of(
@@ -196,9 +202,6 @@ final class ScopeDrop {
               + ".");
     }
     if (schema.owned()) {
-      if (!wanted.oneTransaction()) {
-        dropTables(schema);
-      }
       drops.add("DROP SCHEMA " + name + " CASCADE");
       return;
     }
@@ -214,18 +217,24 @@ final class ScopeDrop {
     }
   }
 
-  /** In small numbers, since each takes several locks. */
-  private void dropTables(TargetSchema schema) {
-    List<String> tables =
-        schema.contents().stream()
-            .filter(held -> held.type().equals("table"))
-            .map(TargetSchema.Held::identity)
-            .toList();
-    for (int from = 0; from < tables.size(); from += TABLES_PER_STATEMENT) {
+  /** In small numbers, since each takes several locks, and not all drops are one transaction. */
+  private void dropRelations(String type, String word) {
+    List<String> relations = new ArrayList<>();
+    for (TargetSchema schema : existing.values()) {
+      for (TargetSchema.Held held : schema.contents()) {
+        if (held.type().equals(type)) {
+          relations.add(held.identity());
+        }
+      }
+    }
+    for (int from = 0; from < relations.size(); from += TABLES_PER_STATEMENT) {
       drops.add(
-          "DROP TABLE IF EXISTS "
+          "DROP "
+              + word
+              + " IF EXISTS "
               + String.join(
-                  ", ", tables.subList(from, Math.min(tables.size(), from + TABLES_PER_STATEMENT)))
+                  ", ",
+                  relations.subList(from, Math.min(relations.size(), from + TABLES_PER_STATEMENT)))
               + " CASCADE");
     }
   }
@@ -287,6 +296,18 @@ final class ScopeDrop {
                 "Default privileges of "
                     + Sql.quoteIdentifier(role)
                     + " stay, since the role that restores is no member of it."));
+  }
+
+  /** Of what cannot be dropped: functions of PostgreSQL itself, say. */
+  private void resetPrivileges() throws SQLException {
+    if (wanted.options().withoutPrivileges()) {
+      return;
+    }
+    List<SqlStatement> resets = SchemaCapture.privilegeResets(connection);
+    resets.forEach(reset -> drops.add(reset.sql()));
+    if (!resets.isEmpty()) {
+      steps.add("Reset the privileges on PostgreSQL's own objects.");
+    }
   }
 
   /** In one order, whoever restores, so that two restores do not deadlock. */
