@@ -123,6 +123,14 @@ public abstract class BackupHandlerContract {
       return true;
     }
 
+    /**
+     * Whether the collections of an empty target are there already, so that restores bring records
+     * only.
+     */
+    default boolean restoresRecordsOnly() {
+      return false;
+    }
+
     /** Whether {@link RestoreMode#MERGE} works; if not, {@code prepare} must refuse it. */
     default boolean supportsMerge() {
       return true;
@@ -158,7 +166,7 @@ public abstract class BackupHandlerContract {
 
   private static final String UNKNOWN = "holdfast_no_such_collection";
 
-  private final Pump pump = Pump.create();
+  private Pump pump = Pump.create();
   private HandlerFixture fixture;
 
   /** For subclasses. */
@@ -175,6 +183,9 @@ public abstract class BackupHandlerContract {
   @BeforeEach
   final void makeFixture() {
     fixture = createFixture();
+    if (fixture.restoresRecordsOnly()) {
+      pump = pump.dataOnly();
+    }
   }
 
   @AfterEach
