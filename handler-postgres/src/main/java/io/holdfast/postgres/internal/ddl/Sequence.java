@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param owningColumn number of that column
  * @param ownedBy the column for a statement, {@code public.users.id}
  * @param collection the table's collection name, or its own
- * @param identity whether it is what makes an identity column
  * @param acl its access control list
  * @param initialAcl what it has when it has just been created
  */
@@ -42,7 +41,6 @@ record Sequence(
     int owningColumn,
     Optional<String> ownedBy,
     String collection,
-    boolean identity,
     @Nullable Array acl,
     Array initialAcl) {
   private static final String SEQUENCES =
@@ -53,8 +51,7 @@ record Sequence(
              s.seqcache, s.seqcycle, c.relpersistence = 'u', pg_get_userbyid(c.relowner),
              coalesce(t.oid::bigint, 0), coalesce(d.refobjsubid, 0),
              quote_ident(tn.nspname) || '.' || quote_ident(t.relname),
-             quote_ident(a.attname), coalesce(d.deptype = 'i', false),
-             c.relacl::text[], acldefault('s', c.relowner)::text[]
+             quote_ident(a.attname), c.relacl::text[], acldefault('s', c.relowner)::text[]
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_sequence s ON s.seqrelid = c.oid
@@ -66,6 +63,7 @@ record Sequence(
         LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
         LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
        WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND %s
+         AND coalesce(d.deptype = 'i', false) = %b
       """;
 
   /** Takes a sequence. */
@@ -78,10 +76,10 @@ record Sequence(
   static void read(CaptureContext context, boolean identity, Consumer consumer)
       throws SQLException {
     context.query(
-        SEQUENCES.formatted(CaptureContext.userSchema("n.nspname")),
+        SEQUENCES.formatted(CaptureContext.userSchema("n.nspname"), identity),
         row -> {
           Sequence sequence = of(row);
-          if (sequence.identity == identity && !context.belongsToExtension(sequence.address())) {
+          if (!context.belongsToExtension(sequence.address())) {
             consumer.accept(sequence);
           }
         });
@@ -109,9 +107,8 @@ record Sequence(
         row.getInt(15),
         table.map(name -> name + "." + column),
         table.orElse(quoted),
-        row.getBoolean(18),
-        row.getArray(19),
-        row.getArray(20));
+        row.getArray(18),
+        row.getArray(19));
   }
 
   Address address() {
