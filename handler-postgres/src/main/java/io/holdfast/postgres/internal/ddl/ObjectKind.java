@@ -56,7 +56,6 @@ public enum ObjectKind {
   ROW_SECURITY(Section.AFTER),
   POLICY(Section.AFTER),
   PUBLICATION(Section.AFTER),
-  LARGE_OBJECT(Section.AFTER),
   /** The privileges of something that an extension or the system created. */
   PRIVILEGES(Section.AFTER),
   MATERIALIZED_VIEW_DATA(Section.LAST),
