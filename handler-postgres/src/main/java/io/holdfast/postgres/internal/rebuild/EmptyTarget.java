@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -42,17 +43,21 @@ final class EmptyTarget {
   static Clearance clear(
       Connection connection,
       SchemaScript script,
+      RebuildOptions options,
       Map<String, TargetSchema> existing,
       Problems problems)
       throws SQLException {
     List<String> drops = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     Set<String> kept = new TreeSet<>();
+    Map<String, TargetSchema> adopted = new TreeMap<>();
     for (TargetSchema schema : existing.values()) {
       schema
           .contents()
           .forEach(held -> problems.add(Kind.NOT_EMPTY, "There is " + held.title() + "."));
-      if (schema.owned() && schema.extensions().isEmpty()) {
+      if (schema.isAdopted(options)) {
+        adopted.put(schema.name(), schema);
+      } else if (schema.owned() && schema.extensions().isEmpty()) {
         drops.add("DROP SCHEMA " + Sql.quoteIdentifier(schema.name()));
       } else {
         kept.add(schema.name());
@@ -87,7 +92,8 @@ final class EmptyTarget {
                 "Extension "
                     + Sql.quoteIdentifier(name.name())
                     + " is there already and stays as it is."));
-    return new Clearance(drops, kept, extensions, false, 0, List.of(), List.of(), warnings);
+    return new Clearance(
+        drops, kept, adopted, extensions, false, 0, List.of(), List.of(), warnings);
   }
 
   /** Why a schema is filled instead of being created. */

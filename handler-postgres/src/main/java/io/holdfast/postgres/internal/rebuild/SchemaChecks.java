@@ -243,10 +243,14 @@ public final class SchemaChecks {
     Clearance clearance =
         wanted.replace
             ? ScopeDrop.clear(connection, wanted, existing, problems)
-            : EmptyTarget.clear(connection, wanted.script, existing, problems);
+            : EmptyTarget.clear(connection, wanted.script, options, existing, problems);
     Renames renames = renames(schemas, clearance);
     Predicate<SchemaEntry> created = entry -> !clearance.keeps(entry, options);
-    List<SchemaEntry> before = wanted.script.before().stream().filter(created).toList();
+    List<SchemaEntry> before =
+        wanted.script.before().stream()
+            .filter(created)
+            .map(entry -> clearance.adapt(entry, options))
+            .toList();
     List<SchemaEntry> behind = wanted.script.after().stream().filter(created).toList();
     List<SchemaEntry> after = behind.stream().filter(entry -> !isLast(entry)).toList();
     List<SchemaEntry> last = behind.stream().filter(SchemaChecks::isLast).toList();
@@ -342,7 +346,7 @@ public final class SchemaChecks {
       String other = options.schema(name);
       if (!other.equals(name)) {
         names.put(name, other);
-        if (clearance.keptSchemas().contains(other)) {
+        if (clearance.filled().contains(other)) {
           problems.add(
               Kind.UNSUPPORTED,
               "Schema "
@@ -495,7 +499,7 @@ public final class SchemaChecks {
       Set<String> where = new LinkedHashSet<>();
       while (row.next()) {
         String schema = row.getString(1);
-        if (schema.isEmpty() ? !clearance.dropsDefaultPrivileges() : keeps(clearance, schema)) {
+        if (!clearance.dropsDefaultPrivileges() && (schema.isEmpty() || keeps(clearance, schema))) {
           where.add(schema.isEmpty() ? "the whole database" : Sql.quoteIdentifier(schema));
         }
       }
@@ -513,7 +517,7 @@ public final class SchemaChecks {
   }
 
   private static boolean keeps(Clearance clearance, String schema) {
-    return clearance.keptSchemas().contains(schema);
+    return clearance.filled().contains(schema);
   }
 
   private void checkEventTriggers() throws SQLException {

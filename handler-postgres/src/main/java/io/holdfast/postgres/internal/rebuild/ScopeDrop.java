@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -76,6 +77,7 @@ final class ScopeDrop {
   private final List<String> steps = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private final Set<String> keptSchemas = new TreeSet<>();
+  private final Map<String, TargetSchema> adopted = new TreeMap<>();
   private final Set<ObjectName> kept = new HashSet<>();
 
   private ScopeDrop(
@@ -107,6 +109,9 @@ final class ScopeDrop {
     for (TargetSchema schema : existing.values()) {
       scope.add(schema.oid());
       dropped.add(new Dependents.Held(namespaces, schema.oid()));
+      if (schema.isAdopted(wanted.options())) {
+        adopted.put(schema.name(), schema);
+      }
     }
     Set<Dependents.Held> staying = new HashSet<>();
     List<DatabaseObject> going = new ArrayList<>();
@@ -149,7 +154,8 @@ final class ScopeDrop {
           Kind.MISMATCH, "What would be dropped is needed by what stays: " + description + ".");
     }
     warnOfWhatStays();
-    return new Clearance(drops, keptSchemas, kept, true, all.size(), locks(), steps, warnings);
+    return new Clearance(
+        drops, keptSchemas, adopted, kept, true, all.size(), locks(), steps, warnings);
   }
 
   private long catalog(String name) throws SQLException {
@@ -201,12 +207,14 @@ final class ScopeDrop {
               + TargetSchema.summary(schema.contents())
               + ".");
     }
-    if (schema.owned()) {
+    if (schema.owned() && !adopted.containsKey(schema.name())) {
       drops.add("DROP SCHEMA " + name + " CASCADE");
       return;
     }
-    keptSchemas.add(schema.name());
-    warnings.add(EmptyTarget.stays(schema));
+    if (!adopted.containsKey(schema.name())) {
+      keptSchemas.add(schema.name());
+      warnings.add(EmptyTarget.stays(schema));
+    }
     for (TargetSchema.Held held : schema.contents()) {
       if (!held.owned()) {
         problems.add(
@@ -267,15 +275,15 @@ final class ScopeDrop {
   }
 
   private void dropDefaultPrivileges() throws SQLException {
-    List<String> notOwned =
+    List<String> filled =
         existing.values().stream()
-            .filter(schema -> !schema.owned())
+            .filter(schema -> !schema.owned() || adopted.containsKey(schema.name()))
             .map(TargetSchema::name)
             .toList();
     Set<String> others = new TreeSet<>();
     boolean any = false;
     try (var statement = connection.prepareStatement(DEFAULT_PRIVILEGES)) {
-      statement.setArray(1, connection.createArrayOf("text", notOwned.toArray()));
+      statement.setArray(1, connection.createArrayOf("text", filled.toArray()));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           if (row.getBoolean(2)) {

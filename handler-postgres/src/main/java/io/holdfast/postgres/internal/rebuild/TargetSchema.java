@@ -1,5 +1,8 @@
 package io.holdfast.postgres.internal.rebuild;
 
+import io.holdfast.postgres.internal.Sql;
+import io.holdfast.postgres.internal.ddl.SchemaEntry;
+import io.holdfast.postgres.internal.ddl.SqlStatement;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -20,6 +23,8 @@ import java.util.TreeMap;
  * @param name its name, unquoted
  * @param owned whether the role owns it, and so may drop it with all that is in it
  * @param mayCreate whether the role may create objects in it
+ * @param owner its owner
+ * @param grantees who was granted something on it; an empty text for PUBLIC
  * @param extensions names of the extensions whose home it is
  * @param contents its objects, without members of extensions
  */
@@ -28,6 +33,8 @@ record TargetSchema(
     String name,
     boolean owned,
     boolean mayCreate,
+    String owner,
+    List<String> grantees,
     List<String> extensions,
     List<Held> contents) {
   private static final String SCHEMAS =
@@ -35,7 +42,13 @@ record TargetSchema(
       SELECT n.oid::bigint, n.nspname, pg_catalog.pg_has_role(n.nspowner, 'USAGE'),
              pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
              ARRAY(SELECT e.extname FROM pg_catalog.pg_extension e
-                    WHERE e.extnamespace = n.oid ORDER BY 1)::text[]
+                    WHERE e.extnamespace = n.oid ORDER BY 1)::text[],
+             pg_catalog.pg_get_userbyid(n.nspowner),
+             ARRAY(SELECT DISTINCT CASE a.grantee WHEN 0 THEN ''
+                                        ELSE pg_catalog.pg_get_userbyid(a.grantee) END
+                     FROM pg_catalog.aclexplode(
+                            coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) a
+                    ORDER BY 1)::text[]
         FROM unnest(?::text[]) AS w(name)
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.name
        ORDER BY n.nspname
@@ -99,12 +112,49 @@ record TargetSchema(
 
   /** Copies the lists. */
   TargetSchema {
+    grantees = List.copyOf(grantees);
     extensions = List.copyOf(extensions);
     contents = List.copyOf(contents);
   }
 
   boolean isEmpty() {
     return contents.isEmpty();
+  }
+
+  /**
+   * Whether it is not created anew but made what the backup says as far as that is wanted: {@code
+   * public}, which every database has, must not lose its owner or what everybody may do in it
+   * because these are not restored.
+   */
+  boolean isAdopted(RebuildOptions options) {
+    return owned
+        && name.equals("public")
+        && (options.withoutOwners() || options.withoutPrivileges());
+  }
+
+  /** What is left to do for an entry that creates the schema, which is there. */
+  SchemaEntry adopt(SchemaEntry entry) {
+    List<SqlStatement> grants = new ArrayList<>();
+    if (!entry.grants().isEmpty()) {
+      // An entry begins with what a schema has when it has just been created.
+      String on = " ON SCHEMA " + Sql.quoteIdentifier(name);
+      for (String grantee : grantees) {
+        String from = grantee.isEmpty() ? "PUBLIC" : Sql.quoteIdentifier(grantee);
+        grants.add(SqlStatement.of("REVOKE ALL" + on + " FROM " + from));
+      }
+      grants.add(SqlStatement.of("GRANT ALL" + on + " TO " + Sql.quoteIdentifier(owner)));
+      grants.addAll(entry.grants());
+    }
+    return new SchemaEntry(
+        entry.id(),
+        entry.kind(),
+        entry.schema(),
+        entry.name(),
+        entry.table(),
+        entry.sql().subList(1, entry.sql().size()),
+        entry.owner(),
+        grants,
+        entry.needs());
   }
 
   /** Reads those of the schemas that exist. */
@@ -135,6 +185,8 @@ record TargetSchema(
                   row.getString(2),
                   row.getBoolean(3),
                   row.getBoolean(4),
+                  row.getString(6),
+                  List.of((String[]) row.getArray(7).getArray()),
                   List.of((String[]) row.getArray(5).getArray()),
                   contents.getOrDefault(oid, List.of())));
         }
