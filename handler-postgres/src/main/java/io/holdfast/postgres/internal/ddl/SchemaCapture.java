@@ -43,6 +43,7 @@ public record SchemaCapture(
           MaterializedViewData::read,
           Rules::read,
           Triggers::read,
+          ConstraintTriggers::read,
           Policies::read,
           Publications::read,
           DefaultPrivileges::read,

@@ -62,6 +62,7 @@ final class Views {
             + Optional.ofNullable(row.getString(7))
                 .map(check -> "\n  WITH " + check + " CHECK OPTION")
                 .orElse("");
+    Address rule = new Address("pg_rewrite", row.getLong(9));
     Draft draft =
         context
             .add(ObjectKind.VIEW, address, row.getString(2), row.getString(3))
@@ -71,10 +72,11 @@ final class Views {
                 new Draft.Hull(
                     SqlStatement.of(hull(view, columns.of(address.oid()))),
                     SqlStatement.of("CREATE OR REPLACE VIEW " + definition),
-                    new Address("pg_rewrite", row.getLong(9))));
+                    rule));
     addDefaults(draft, view);
     draft.sql(() -> definition("CREATE VIEW " + definition, draft));
     context.describe(draft, "VIEW " + view);
+    context.describe(draft, "RULE \"_RETURN\" ON " + view, rule, 0);
     columns.describe(context, draft, view, owner);
     CaptureContext.grants(draft, "TABLE " + view, row.getArray(10), row.getArray(11), owner);
   }

@@ -101,6 +101,28 @@ class TriggersTest {
   }
 
   @Test
+  void constraintsWhoseTriggersAreOffStayOff() throws Exception {
+    source.execute(
+        "CREATE TABLE \"the ''keys\" (id int PRIMARY KEY, n int UNIQUE DEFERRABLE)",
+        "CREATE TABLE refers (id int REFERENCES \"the ''keys\","
+            + " n int CONSTRAINT \"it's\" REFERENCES \"the ''keys\" (id) ON DELETE CASCADE)",
+        "ALTER TABLE refers DISABLE TRIGGER ALL",
+        "ALTER TABLE \"the ''keys\" DISABLE TRIGGER ALL",
+        "CREATE TABLE parted (id int REFERENCES \"the ''keys\") PARTITION BY LIST (id)",
+        "CREATE TABLE one PARTITION OF parted FOR VALUES IN (1)",
+        "CREATE TABLE two PARTITION OF parted FOR VALUES IN (2)",
+        "ALTER TABLE parted DISABLE TRIGGER ALL",
+        "ALTER TABLE two ENABLE TRIGGER ALL");
+    SchemaReplay.assertReplays(source, target);
+    String triggers =
+        "SELECT concat_ws(' ', tgrelid::regclass, conname, tgfoid::regproc, tgenabled)"
+            + " FROM pg_trigger t JOIN pg_constraint k ON k.oid = tgconstraint ORDER BY 1";
+    assertThat(target.query(triggers)).isEqualTo(source.query(triggers)).hasSizeGreaterThan(8);
+    assertThat(target.query("SELECT DISTINCT tgenabled FROM pg_trigger ORDER BY 1"))
+        .containsExactly("D", "O");
+  }
+
+  @Test
   void eventTriggersComeLast() throws Exception {
     source.execute(
         "CREATE EVENT TRIGGER \"e \"\"1\" ON ddl_command_end"

@@ -45,6 +45,7 @@ class ViewsTest {
         "ALTER VIEW \"Größe 2\".\"v \"\"odd\" ALTER COLUMN \"select\" SET DEFAULT 'it''s'",
         "COMMENT ON VIEW checked IS 'a \\ view'",
         "COMMENT ON COLUMN checked.\"select\" IS 'a column'",
+        "COMMENT ON RULE \"_RETURN\" ON checked IS 'its rule'",
         "ALTER VIEW checked OWNER TO \"view \"\"owner\"",
         "GRANT SELECT ON checked TO view_reader WITH GRANT OPTION",
         "GRANT ALL ON checked TO PUBLIC",
