@@ -49,7 +49,7 @@ final class LargeObjectAccess {
             FROM %1$s s JOIN pg_largeobject_metadata m ON m.oid = s.oid
            WHERE s.grants IS NOT NULL OR m.lomacl IS NOT NULL
         LOOP
-          SELECT CASE WHEN o.lomacl IS NULL AND o.owner = o.present AND count(*) = 2
+          SELECT CASE WHEN o.lomacl IS NULL AND %6$s AND count(*) = 2
                       THEN 2 ELSE 0 END INTO kept
             FROM jsonb_array_elements(o.grants) WITH ORDINALITY AS a(item, place)
            WHERE a.place <= 2 AND NOT (a.item->>'option')::boolean
@@ -149,7 +149,9 @@ final class LargeObjectAccess {
                   mapped("s.owner", options),
                   lenient ? ROLES_THERE : "",
                   mapped("a.item->>'to'", options),
-                  mapped("a.item->>'by'", options))));
+                  mapped("a.item->>'by'", options),
+                  // What an owner has is not what somebody is granted who is not made the owner.
+                  options.withoutOwners() ? "true" : "o.owner = o.present")));
     }
     statements.add(run(DESCRIPTIONS.formatted(stage)));
     return statements;

@@ -71,7 +71,7 @@ public final class EveryObject {
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
       UNION ALL
       SELECT format('comment on %s: %s', pg_catalog.pg_describe_object(classoid, objoid, objsubid), description)
-        FROM pg_catalog.pg_description o WHERE objoid >= 16384
+        FROM pg_catalog.pg_description o WHERE (objoid >= 16384 OR objoid = 'public'::regnamespace)
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = o.classoid AND d.objid = o.objoid AND deptype = 'e')
       UNION ALL
       SELECT format('label %s %s: %s', enumtypid::regtype, rank() OVER (PARTITION BY enumtypid ORDER BY enumsortorder), enumlabel)
@@ -97,6 +97,13 @@ public final class EveryObject {
   public static Database empty() throws SQLException {
     createRoles();
     return TestPostgres.createDatabase("ENCODING 'UTF8' TEMPLATE template0");
+  }
+
+  /** The same, of the owner that all of it has: a restore leaves a database to its owner. */
+  public static Database emptyOfItsOwner() throws SQLException {
+    Database database = empty();
+    TestPostgres.maintenance("ALTER DATABASE " + database.name() + " OWNER TO every_owner");
+    return database;
   }
 
   /** Makes all of it in an empty database. */

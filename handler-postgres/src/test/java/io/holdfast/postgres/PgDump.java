@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -125,15 +126,28 @@ public final class PgDump {
     return new Output(database.name(), lines(plain(database, options)));
   }
 
-  /** Also what belongs to the database itself, whose name is left out: its owner, its settings. */
+  /**
+   * Also what is said of the database itself, whose name is left out: settings, comment,
+   * privileges. Its owner and its limit of connections are not part of a backup: they stay those of
+   * the target.
+   */
   public Output withDatabase(Database database, String... options) throws Exception {
     List<String> all = new ArrayList<>(List.of(options));
     all.add("--create");
     List<String> lines =
         lines(plain(database, all.toArray(String[]::new))).stream()
             .map(line -> line.replace(database.name(), "THE_DATABASE"))
+            .filter(line -> !line.startsWith("ALTER DATABASE THE_DATABASE OWNER TO "))
+            .filter(line -> !line.startsWith("ALTER DATABASE THE_DATABASE CONNECTION LIMIT = "))
             .toList();
-    return new Output(database.name(), lines);
+    return new Output(database.name(), withSettingsByName(lines));
+  }
+
+  private static List<String> withSettingsByName(List<String> lines) {
+    String set = "ALTER DATABASE THE_DATABASE SET ";
+    Iterator<String> sorted =
+        lines.stream().filter(line -> line.startsWith(set)).sorted().iterator();
+    return lines.stream().map(line -> line.startsWith(set) ? sorted.next() : line).toList();
   }
 
   /** As it says it, comments and all. */

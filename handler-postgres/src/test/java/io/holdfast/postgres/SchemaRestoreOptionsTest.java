@@ -12,7 +12,6 @@ import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Every object restored without owners or grants, under other roles and in other schemas, is what
  * pg_dump and psql make of it with the same options.
  */
-@Disabled("Until backups carry the schema")
 @Timeout(300)
 class SchemaRestoreOptionsTest {
   @TempDir private static Path folder;

@@ -17,7 +17,6 @@ import java.sql.SQLException;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +27,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A database that was rebuilt from a backup is the one that was backed up: pg_dump tells the same
  * of both.
  */
-@Disabled("Until backups carry the schema")
 @Timeout(300)
 class SchemaRoundTripTest {
   private static final RestoreOptions REPLACE =
@@ -42,13 +40,15 @@ class SchemaRoundTripTest {
   private static final String INVALID_INDEXES =
       """
       SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index
-       WHERE NOT indisvalid ORDER BY 1
+       WHERE NOT indisvalid AND indrelid IN (SELECT oid FROM pg_catalog.pg_class WHERE relkind <> 'p')
+       ORDER BY 1
       """;
 
   @TempDir private static Path folder;
   private static PgDump dump;
   private static Database original;
   private static PgDump.Output expected;
+  private static PgDump.Output expectedWithDatabase;
   private static PgDump.Output expectedTexts;
   private static Map<String, String> expectedRows;
   private static String backup;
@@ -59,7 +59,8 @@ class SchemaRoundTripTest {
   static void backUpEveryObject() throws Exception {
     dump = PgDump.forServer();
     original = EveryObject.create();
-    expected = dump.withDatabase(original);
+    expected = dump.of(original);
+    expectedWithDatabase = dump.withDatabase(original);
     expectedTexts = EveryObject.texts(original);
     expectedRows = Contents.hashes(original);
     backup = Backups.take(original, folder);
@@ -80,28 +81,43 @@ class SchemaRoundTripTest {
     }
   }
 
+  /** A swap leaves to a target what is said of it as a whole. */
+  private static void assertIsTheOriginal(Database target, RestoreStrategy strategy)
+      throws Exception {
+    dump.of(target).assertSameAs(expected);
+    if (strategy != RestoreStrategy.SWAP) {
+      dump.withDatabase(target).assertSameAs(expectedWithDatabase);
+    }
+    assertContents(target);
+  }
+
   private static void assertIsTheOriginal(Database target) throws Exception {
-    dump.withDatabase(target).assertSameAs(expected);
+    assertIsTheOriginal(target, RestoreStrategy.TRANSACTION);
+  }
+
+  private static void assertContents(Database target) throws Exception {
     // What pg_dump does not tell, or tells in lines that look like its comments.
     EveryObject.texts(target).assertSameAs(expectedTexts);
     assertThat(Contents.hashes(target)).isEqualTo(expectedRows);
-    assertThat(target.query(INVALID_INDEXES)).isEqualTo(original.query(INVALID_INDEXES));
+    // As pg_dump does it: what an index build that failed left behind helps nobody.
+    assertThat(original.query(INVALID_INDEXES)).isNotEmpty();
+    assertThat(target.query(INVALID_INDEXES)).isEmpty();
   }
 
   @ParameterizedTest
   @EnumSource
   void everyObjectComesBackInAnEmptyDatabaseOfAnotherName(RestoreStrategy strategy)
       throws Exception {
-    try (Database target = EveryObject.empty()) {
+    try (Database target = EveryObject.emptyOfItsOwner()) {
       restore(backup, folder, target, RestoreOptions.DEFAULT.withStrategy(strategy));
-      assertIsTheOriginal(target);
+      assertIsTheOriginal(target, strategy);
     }
   }
 
   @Test
   void whatWasRestoredIsBackedUpAndRestoredLikeTheOriginal() throws Exception {
-    try (Database first = EveryObject.empty();
-        Database second = EveryObject.empty()) {
+    try (Database first = EveryObject.emptyOfItsOwner();
+        Database second = EveryObject.emptyOfItsOwner()) {
       restore(backup, folder, first, RestoreOptions.DEFAULT);
       restore(Backups.take(first, own), own, second, RestoreOptions.DEFAULT);
       assertIsTheOriginal(second);
@@ -127,7 +143,7 @@ class SchemaRoundTripTest {
     try (Database target = EveryObject.migrate(EveryObject.create())) {
       target.execute(DROP_WHAT_STAYS, "DROP EXTENSION tablefunc");
       restore(backup, folder, target, REPLACE.withStrategy(RestoreStrategy.SWAP));
-      assertIsTheOriginal(target);
+      assertIsTheOriginal(target, RestoreStrategy.SWAP);
     }
   }
 
@@ -137,7 +153,7 @@ class SchemaRoundTripTest {
     try (Database target = EveryObject.create()) {
       restore(backup, folder, target, REPLACE.withStrategy(strategy));
       restore(backup, folder, target, REPLACE.withStrategy(strategy));
-      assertIsTheOriginal(target);
+      assertIsTheOriginal(target, strategy);
     }
   }
 
@@ -159,7 +175,7 @@ class SchemaRoundTripTest {
   @ParameterizedTest
   @EnumSource
   void intoAnEmptyDatabaseMeansEmpty(RestoreStrategy strategy) throws Exception {
-    try (Database target = EveryObject.empty()) {
+    try (Database target = EveryObject.emptyOfItsOwner()) {
       target.execute("CREATE SCHEMA shop; CREATE TABLE shop.orders (id int)");
       PgDump.Output before = dump.withDatabase(target);
       Throwable refused =
@@ -180,6 +196,9 @@ class SchemaRoundTripTest {
       for (int i = 0; i < 10; i++) {
         before.executeQuery().close();
       }
+      PgDump.Output dumped = dump.withDatabase(target);
+      PgDump.Output texts = EveryObject.texts(target);
+      Map<String, String> rows = Contents.hashes(target);
       IllegalStateException error = new IllegalStateException("the migration failed");
       try (BackupExecutor executor =
           Backups.from(target, own).mode(BackupMode.FULL).restoreOptions(REPLACE).build()) {
@@ -193,7 +212,9 @@ class SchemaRoundTripTest {
                         }));
         assertThat(thrown).isSameAs(error).hasNoSuppressedExceptions();
       }
-      assertIsTheOriginal(target);
+      dump.withDatabase(target).assertSameAs(dumped);
+      EveryObject.texts(target).assertSameAs(texts);
+      assertThat(Contents.hashes(target)).isEqualTo(rows);
       try (ResultSet row = before.executeQuery()) {
         assertThat(row.next()).isTrue();
         assertThat(row.getString("Big One")).isEqualTo("Größe");
