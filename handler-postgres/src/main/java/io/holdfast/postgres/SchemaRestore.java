@@ -12,6 +12,7 @@ import io.holdfast.postgres.internal.rebuild.RebuildPlan;
 import io.holdfast.postgres.internal.rebuild.SchemaChecks;
 import io.holdfast.postgres.internal.rebuild.TargetServer;
 import io.holdfast.spi.CollectionFilter;
+import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.RestoreRequest;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ final class SchemaRestore {
   private final RestoreRequest request;
   private final RestoreSettings settings;
   private final Set<String> collections;
+  private final Set<String> described;
   private final List<String> largeObjectRoles;
   private @Nullable Rebuild rebuild;
 
@@ -58,12 +60,14 @@ final class SchemaRestore {
       RestoreRequest request,
       RestoreSettings settings,
       Set<String> collections,
+      Set<String> described,
       List<String> largeObjectRoles) {
     this.script = script;
     this.databaseSettings = databaseSettings;
     this.request = request;
     this.settings = settings;
     this.collections = collections;
+    this.described = described;
     this.largeObjectRoles = largeObjectRoles;
   }
 
@@ -85,6 +89,7 @@ final class SchemaRestore {
                     request,
                     settings,
                     collections(schema, request),
+                    schema.collections().keySet(),
                     schema.largeObjectRoles()));
   }
 
@@ -137,6 +142,9 @@ final class SchemaRestore {
             collections,
             largeObjectRoles,
             sourceMajorVersion());
+    if (whole()) {
+      requireDefined();
+    }
     // Looking at definitions takes locks, which are of no use any more.
     main.markLocks();
     RebuildPlan plan =
@@ -146,6 +154,33 @@ final class SchemaRestore {
     main.releaseLocks();
     rebuild = new Rebuild(plan, options(), server);
     return plan;
+  }
+
+  /**
+   * Every collection must have a place to go to: its own table, or one that an extension brings.
+   */
+  private void requireDefined() {
+    Set<String> unknown = new TreeSet<>(collections);
+    unknown.removeIf(LargeObjectTargets::isCollection);
+    boolean extensions = false;
+    for (SchemaEntry entry : script.before()) {
+      extensions |= entry.kind() == ObjectKind.EXTENSION;
+      if (entry.kind() == ObjectKind.TABLE) {
+        entry.table().ifPresent(unknown::remove);
+      }
+    }
+    if (extensions) {
+      unknown.removeAll(described);
+    }
+    if (!unknown.isEmpty()) {
+      throw new HandlerException(
+          HandlerException.Kind.MISMATCH,
+          null,
+          "The backup has rows of tables that it does not define: "
+              + String.join(", ", unknown)
+              + ". Nothing was changed. Restore the data only, into tables that are there.",
+          null);
+    }
   }
 
   private RebuildOptions options() {

@@ -292,7 +292,7 @@ class PostgresBadInputTest {
               assertRestoreRefused(
                   id,
                   target.uri(role, "pw"),
-                  Backups.REPLACE,
+                  Backups.REPLACE.dataOnly(),
                   HandlerException.Kind.PERMISSION_DENIED,
                   "nothing was changed");
           assertThat(thrown.getMessage())
@@ -552,7 +552,7 @@ class PostgresBadInputTest {
         assertRestoreRefused(
             id,
             target.uri(),
-            Backups.REPLACE,
+            Backups.REPLACE.dataOnly(),
             HandlerException.Kind.MISMATCH,
             "nothing was changed");
     assertThat(thrown.getMessage())

@@ -83,7 +83,7 @@ class PostgresContractTest extends BackupHandlerContract {
 
     @Override
     public BackupHandler emptyTarget() {
-      return give(call(AwkwardDatabase::empty));
+      return give(call(TestPostgres::createDatabase));
     }
 
     /** What comes back beside rows has tests of its own, and pg_dump as its judge. */

@@ -113,7 +113,7 @@ class PostgresSecretsTest {
   @Test
   void secretsAndRowsShowNowhere() throws Exception {
     try (Database source = SmallShop.source();
-        Database target = SmallShop.empty()) {
+        Database target = TestPostgres.createDatabase()) {
       source.execute("UPDATE customers SET note = '" + IN_ROWS + "' || id");
       ProviderContext environment =
           new ProviderContext(Retry.none(), Map.of("PGPASSWORD", IN_ENVIRONMENT));
@@ -133,7 +133,7 @@ class PostgresSecretsTest {
         // A row that cannot be loaded twice, a target that is not empty.
         fails(() -> executor.restoreFromBackup(BackupExecutor.LATEST));
         target.execute("ALTER TABLE customers ADD CHECK (note NOT LIKE '%2') NOT VALID");
-        fails(() -> executor.restoreFromBackup(BackupExecutor.LATEST, Backups.REPLACE));
+        fails(() -> executor.restoreFromBackup(BackupExecutor.LATEST, Backups.REPLACE.dataOnly()));
       }
       try (BackupExecutor wrongKey =
           Backups.into(target, folder)

@@ -56,6 +56,12 @@ final class RebuildScripts {
     return add(kind, Optional.of(schema), name, table, all, sql);
   }
 
+  /** Adds an extension whose home is a schema. */
+  RebuildScripts extensionIn(String schema, String name, String... sql) {
+    return add(
+        ObjectKind.EXTENSION, Optional.empty(), name, Optional.empty(), List.of(schema), sql);
+  }
+
   /** Adds what belongs to a table, and needs others. */
   RebuildScripts on(String table, ObjectKind kind, String name, List<String> needs, String... sql) {
     List<String> all = new ArrayList<>(needs);
@@ -71,7 +77,7 @@ final class RebuildScripts {
       Optional<String> table,
       List<String> needs,
       String... sql) {
-    int id = ids.size() + 1;
+    int id = before.size() + after.size() + 1;
     boolean isBefore = kind.section() == ObjectKind.Section.BEFORE;
     (isBefore ? before : after)
         .add(

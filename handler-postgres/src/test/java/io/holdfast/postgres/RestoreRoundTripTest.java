@@ -154,7 +154,6 @@ class RestoreRoundTripTest {
           TYPES,
           VALUES,
           "SELECT lo_from_bytea(4711, '\\x00ff'), lo_create(4712), lo_put(4712, 3000000, 'end')");
-      target.execute(TYPES);
       BackupRequest asked =
           new BackupRequest(CollectionFilter.ALL, false, 1, 64 << 20, Retry.none());
       try (BackupSession backup = from.openBackup(asked);

@@ -17,6 +17,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -27,6 +28,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Checks, without a write, that a backup's schema can be brought back as a whole, and finds out
@@ -68,6 +71,12 @@ public final class SchemaChecks {
 
   private static final String EVENT_TRIGGERS =
       "SELECT evtname FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D' ORDER BY 1";
+
+  private static final Set<ObjectKind> WITH_TEXTS =
+      EnumSet.of(ObjectKind.FUNCTION, ObjectKind.PROCEDURE);
+
+  /** Where the text of a function begins; parsed bodies have none. */
+  private static final Pattern TEXT = Pattern.compile("\\bAS\\s+(?=['$E])");
 
   private final Connection connection;
   private final Wanted wanted;
@@ -269,6 +278,7 @@ public final class SchemaChecks {
     warnings.addAll(clearance.warnings());
     warnOfVersion();
     warnOfTablesWithoutRows(before);
+    warnOfTexts(all, renames);
     fail();
     return new RebuildPlan(
         clearance.locks(),
@@ -568,6 +578,36 @@ public final class SchemaChecks {
               + String.join(", ", empty)
               + ".");
     }
+  }
+
+  /** The server rewrites what it has parsed; the text of a function it has not. */
+  private void warnOfTexts(List<SchemaEntry> entries, Renames renames) {
+    for (String name : renames.names().keySet()) {
+      Pattern mention =
+          Pattern.compile(
+              "(?<![\\w$])" + Pattern.quote(name) + "(?![\\w$])", Pattern.CASE_INSENSITIVE);
+      List<String> titles = new ArrayList<>();
+      for (SchemaEntry entry : entries) {
+        if (WITH_TEXTS.contains(entry.kind())
+            && entry.sql().stream().anyMatch(sql -> mention.matcher(text(sql.sql())).find())) {
+          titles.add(entry.title());
+        }
+      }
+      if (!titles.isEmpty()) {
+        warnings.add(
+            "The text of these names schema "
+                + Sql.quoteIdentifier(name)
+                + ", and is not changed: "
+                + String.join(", ", titles)
+                + ".");
+      }
+    }
+  }
+
+  /** What follows the name, the arguments and the options of a function. */
+  private static String text(String sql) {
+    Matcher begin = TEXT.matcher(sql);
+    return begin.find() ? sql.substring(begin.end()) : "";
   }
 
   private List<String> steps(
