@@ -86,12 +86,6 @@ class PostgresContractTest extends BackupHandlerContract {
       return give(call(TestPostgres::createDatabase));
     }
 
-    /** What comes back beside rows has tests of its own, and pg_dump as its judge. */
-    @Override
-    public boolean restoresRecordsOnly() {
-      return true;
-    }
-
     @Override
     public BackupHandler filledTarget() {
       return give(call(AwkwardDatabase::filled));

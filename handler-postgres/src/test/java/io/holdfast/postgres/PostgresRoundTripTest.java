@@ -193,7 +193,7 @@ class PostgresRoundTripTest {
                 .build()) {
       BackupResult backup = executor.createBackup();
       assertThat(backup.counts()).containsExactly(Map.entry(table, 300L));
-      executor.restoreFromBackup(backup.backupId(), RestoreOptions.DEFAULT.dataOnly());
+      executor.restoreFromBackup(backup.backupId());
       assertOnly(target, table, hash);
     }
   }
