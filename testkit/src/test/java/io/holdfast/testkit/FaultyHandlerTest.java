@@ -26,11 +26,16 @@ final class FaultyHandlerTest {
         FaultyHandler.around(healthy)
             .fail(step, 1, () -> new BackupException("on " + step))
             .build();
-    assertThatThrownBy(() -> pump.write(pump.read(faulty), faulty)).hasMessage("on " + step);
-    pump.write(pump.read(faulty), faulty);
+    assertThatThrownBy(() -> callEverything(faulty)).hasMessage("on " + step);
+    callEverything(faulty);
     assertThat(faulty.calls(step)).isGreaterThan(1);
     assertThat(database.records("users")).hasSize(3);
     assertThat(healthy.openResources()).isZero();
+  }
+
+  private void callEverything(FaultyHandler faulty) {
+    faulty.describe();
+    pump.write(pump.read(faulty), faulty);
   }
 
   @Test
