@@ -1,6 +1,7 @@
 package io.holdfast.postgres;
 
 import io.holdfast.RestoreMode;
+import io.holdfast.postgres.internal.Sql;
 import io.holdfast.postgres.internal.ddl.DatabaseSettings;
 import io.holdfast.postgres.internal.ddl.ObjectKind;
 import io.holdfast.postgres.internal.ddl.SchemaEntry;
@@ -160,15 +161,18 @@ final class SchemaRestore {
    * Every collection must have a place to go to: its own table, or one that an extension brings.
    */
   private void requireDefined() {
-    Set<String> unknown = new TreeSet<>(collections);
-    unknown.removeIf(LargeObjectTargets::isCollection);
+    Set<Sql.QualifiedName> tables = new HashSet<>();
     boolean extensions = false;
     for (SchemaEntry entry : script.before()) {
       extensions |= entry.kind() == ObjectKind.EXTENSION;
-      if (entry.kind() == ObjectKind.TABLE) {
-        entry.table().ifPresent(unknown::remove);
+      if (entry.kind() == ObjectKind.TABLE && entry.schema().isPresent()) {
+        tables.add(new Sql.QualifiedName(entry.schema().get(), entry.name()));
       }
     }
+    Set<String> unknown = new TreeSet<>(collections);
+    unknown.removeIf(LargeObjectTargets::isCollection);
+    unknown.removeIf(
+        collection -> Sql.parseCollectionName(collection).filter(tables::contains).isPresent());
     if (extensions) {
       unknown.removeAll(described);
     }

@@ -43,10 +43,10 @@ final class SwapFixture {
     for (String sql : statements.strip().split(";\\s*(\n|$)", 0)) {
       before
           .addObject()
-          .put("id", id)
+          .put("id", id++)
           .put("kind", "table")
           .put("schema", "public")
-          .put("name", "t" + id++)
+          .put("name", sql.strip().replaceFirst("(?s)^CREATE TABLE (\\w+).*", "$1"))
           .putArray("sql")
           .add(
               sql.replace("CREATE TABLE ", "CREATE TABLE public.")
