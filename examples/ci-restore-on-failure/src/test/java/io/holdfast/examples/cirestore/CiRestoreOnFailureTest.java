@@ -142,7 +142,7 @@ class CiRestoreOnFailureTest {
     assertThat(err.toString(UTF_8)).contains("division by zero", reference + " was restored");
     assertThat(code).isEqualTo(CiRestoreOnFailure.PUT_BACK);
     assertThat(rows("users")).isEqualTo(before);
-    assertThat(rows("pg_tables WHERE schemaname = 'public'")).hasSize(1);
+    assertThat(rows("(SELECT tablename FROM pg_tables WHERE schemaname = 'public')")).hasSize(1);
   }
 
   @Test
