@@ -83,9 +83,7 @@ final class Demo {
 
   private RestoreResult restore(EmbeddedServer server, BackupExecutor executor, String backupId)
       throws Exception {
-    // This version restores data into tables that are there.
-    server.createDatabase(COPY);
-    new Shop(screen).createTables(server.database(COPY));
+    server.createDatabase(COPY); // and nothing in it: definitions come from the backup
     RestoreResult restored = executor.restoreFromBackup(backupId);
     screen.line(
         Screen.number(restored.records())

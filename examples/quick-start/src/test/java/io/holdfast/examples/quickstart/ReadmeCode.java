@@ -50,8 +50,7 @@ final class ReadmeCode {
 
   static void replace(BackupExecutor executor, String backupId) {
     // -->
-    executor.restoreFromBackup(
-        backupId, RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE).verifyingFirst());
+    executor.restoreFromBackup(backupId, RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE));
     // <--
   }
 
