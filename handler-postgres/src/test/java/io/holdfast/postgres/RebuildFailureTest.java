@@ -75,6 +75,7 @@ class RebuildFailureTest {
 
   @Test
   void rightsThatAreMissingAreNamed() throws Exception {
+    target.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC"); // given before PostgreSQL 15
     Backup backup =
         RebuildIntoEmptyTest.shop()
             .add(ObjectKind.FOREIGN_DATA_WRAPPER, "wrapper", "CREATE FOREIGN DATA WRAPPER wrapper")

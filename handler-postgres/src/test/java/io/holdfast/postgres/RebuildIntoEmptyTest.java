@@ -150,7 +150,9 @@ class RebuildIntoEmptyTest {
   @Test
   void aTargetThatHoldsSomethingIsRefusedWithAListOfIt() throws Exception {
     Backup backup = shop().with(RestoreFixture.read(source));
-    target.execute("CREATE TABLE people (id int)", "CREATE FUNCTION f(int) RETURNS int RETURN 1");
+    target.execute(
+        "CREATE TABLE people (id int)",
+        "CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'");
     HandlerException error =
         catchThrowableOfType(HandlerException.class, () -> restore(backup, target));
     assertThat(error.kind()).isEqualTo(Kind.NOT_EMPTY);
