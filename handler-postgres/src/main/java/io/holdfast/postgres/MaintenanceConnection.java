@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -145,12 +146,17 @@ final class MaintenanceConnection implements AutoCloseable {
 
   /** Opens a connection where one of the same role has only just been closed. */
   static PinnedConnection openPatiently(Connections to) {
-    return UNTIL_SESSIONS_ENDED.call("connect to " + to.location(), () -> openOrFail(to));
+    return openPatiently(to, to::open);
   }
 
-  private static PinnedConnection openOrFail(Connections to) {
+  /** The same for what opens connections of its own. */
+  static <T> T openPatiently(Connections to, Supplier<T> open) {
+    return UNTIL_SESSIONS_ENDED.call("connect to " + to.location(), () -> openOrFail(open));
+  }
+
+  private static <T> T openOrFail(Supplier<T> open) {
     try {
-      return to.open();
+      return open.get();
     } catch (HandlerException e) {
       if (e.retryable() && !isLimit(e)) {
         // Whoever called us knows how often to try again.

@@ -221,12 +221,13 @@ final class SwapRestoreSession implements RestoreSession {
             false,
             within.parallelism,
             request.retry());
-    if (!within.guard) {
-      // The connection that was just closed may count for a moment longer.
-      MaintenanceConnection.openPatiently(to).close();
-    }
     List<RestoreSession> opened = new ArrayList<>();
-    call(() -> opened.add(innerSessions.open(to, whole, settings)));
+    // A connection that was just closed may count for a moment longer.
+    call(
+        () ->
+            opened.add(
+                MaintenanceConnection.openPatiently(
+                    to, () -> innerSessions.open(to, whole, settings))));
     return opened.get(0);
   }
 
