@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -144,10 +145,13 @@ public final class PgDump {
   }
 
   private static List<String> withSettingsByName(List<String> lines) {
-    String set = "ALTER DATABASE THE_DATABASE SET ";
-    Iterator<String> sorted =
-        lines.stream().filter(line -> line.startsWith(set)).sorted().iterator();
-    return lines.stream().map(line -> line.startsWith(set) ? sorted.next() : line).toList();
+    Predicate<String> sets =
+        line ->
+            line.startsWith("ALTER DATABASE THE_DATABASE SET ")
+                || (line.startsWith("ALTER ROLE ")
+                    && line.contains(" IN DATABASE THE_DATABASE SET "));
+    Iterator<String> sorted = lines.stream().filter(sets).sorted().iterator();
+    return lines.stream().map(line -> sets.test(line) ? sorted.next() : line).toList();
   }
 
   /** As it says it, comments and all. */

@@ -19,12 +19,15 @@ import java.util.Optional;
  * @param dropSql what drops it, and all that needs it
  */
 record DatabaseObject(ObjectName name, Dependents.Held address, boolean owned, String dropSql) {
+  // Before PostgreSQL 14 the identity of a transform was "for t on language l", which DROP does not
+  // take.
   private static final String OBJECTS =
       """
       SELECT o.kind, o.name, o.classid::oid::bigint, o.oid::bigint,
              (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
                OR coalesce(pg_catalog.pg_has_role(o.owner, 'USAGE'), false),
-             i.type, i.identity
+             i.type, CASE WHEN o.kind = 'TRANSFORM' THEN replace(i.identity, ' on language ', ' language ')
+                          ELSE i.identity END
         FROM (SELECT 'PUBLICATION' AS kind, pubname::text AS name, 'pg_publication'::regclass AS classid,
                      oid, pubowner AS owner FROM pg_catalog.pg_publication
               UNION ALL SELECT 'EVENT_TRIGGER', evtname, 'pg_event_trigger'::regclass, oid, evtowner
