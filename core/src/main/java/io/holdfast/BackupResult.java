@@ -16,6 +16,8 @@ import java.util.Map;
  * @param rawBytes how many bytes the document has before compression; 0 in a dry run
  * @param storedBytes how many bytes it takes in the sink; 0 in a dry run
  * @param notCaptured what the source holds and the backup does not, because that was allowed
+ * @param usage what was read, in the units that the database bills, by name: {@code
+ *     document_reads}; empty where it bills nothing
  * @param duration how long it took
  * @param dryRun whether nothing was written, because the executor was built for a dry run
  */
@@ -27,6 +29,7 @@ public record BackupResult(
     long rawBytes,
     long storedBytes,
     List<NotCaptured> notCaptured,
+    Map<String, Long> usage,
     Duration duration,
     boolean dryRun) {
   /** How many records it has. */

@@ -5,9 +5,11 @@ import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.SourceInfo;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What makes a backup exist: what it holds, of when, how much, with which checksums, and where the
@@ -75,6 +77,7 @@ public record Manifest(
    * @param headerLength the length of the first frame, which begins at 0
    * @param headerRawLength its length when decompressed
    * @param collections its collections, in the document's order
+   * @param usage what was read for it, in the units that the source bills; empty if nothing is
    */
   public record Document(
       ObjectKey key,
@@ -86,10 +89,38 @@ public record Manifest(
       long plainLength,
       long headerLength,
       long headerRawLength,
-      List<Collection> collections) {
-    /** Copies the list. */
+      List<Collection> collections,
+      Map<String, Long> usage) {
+    /** Copies list and map. */
     public Document {
       collections = List.copyOf(collections);
+      usage = Collections.unmodifiableMap(new TreeMap<>(usage));
+    }
+
+    /** A document of a source that bills nothing. */
+    public Document(
+        ObjectKey key,
+        ObjectDigest digest,
+        Codec codec,
+        EncryptionKind encryption,
+        SourceInfo source,
+        long rawLength,
+        long plainLength,
+        long headerLength,
+        long headerRawLength,
+        List<Collection> collections) {
+      this(
+          key,
+          digest,
+          codec,
+          encryption,
+          source,
+          rawLength,
+          plainLength,
+          headerLength,
+          headerRawLength,
+          collections,
+          Map.of());
     }
 
     /** How many records it holds. */

@@ -18,7 +18,9 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -168,6 +170,7 @@ public final class ManifestReader {
     long plainLength = -1;
     List<Long> header = new ArrayList<>();
     List<Manifest.Collection> collections = new ArrayList<>();
+    Map<String, Long> usage = new TreeMap<>();
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
         case "key" -> key = ObjectKey.of(string());
@@ -180,6 +183,7 @@ public final class ManifestReader {
         case "plain_length" -> plainLength = count();
         case "header" -> eachElement(() -> header.add(count()));
         case "collections" -> eachElement(() -> collections.add(collection()));
+        case "usage" -> usage(usage);
         default -> parser.skipChildren();
       }
     }
@@ -196,9 +200,17 @@ public final class ManifestReader {
             plainLength,
             header.get(1),
             header.get(2),
-            collections);
+            collections,
+            usage);
     checkLayout(document);
     return document;
+  }
+
+  private void usage(Map<String, Long> usage) throws IOException {
+    expect(parser.currentToken(), JsonToken.START_OBJECT);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      usage.put(nextName(), count());
+    }
   }
 
   /** Frames follow one another inside the object and are no larger than the format allows. */

@@ -91,7 +91,13 @@ public final class ManifestWriter {
       collection(collection);
       separator = ",\n";
     }
-    text.append("\n]}");
+    text.append("\n]");
+    if (!document.usage().isEmpty()) {
+      ObjectNode usage = Json.MAPPER.createObjectNode();
+      document.usage().forEach(usage::put);
+      line("usage").append(Json.write(usage));
+    }
+    text.append('}');
   }
 
   private void collection(Manifest.Collection collection) {

@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
@@ -55,6 +56,7 @@ final class BackupPipeline {
   private final ReentrantLock planning = new ReentrantLock();
   private final List<Lane> lanes = new ArrayList<>();
   private final Set<SplitReader> readers = ConcurrentHashMap.newKeySet();
+  private final Map<String, Long> usage = new ConcurrentHashMap<>();
 
   /** Written under {@link #lock}. */
   private int current;
@@ -115,6 +117,11 @@ final class BackupPipeline {
       }
       awaitEnd(workers);
     }
+  }
+
+  /** What the readers have read, in the units that the database bills; complete after a run. */
+  Map<String, Long> usage() {
+    return Map.copyOf(usage);
   }
 
   /** All is read; what is left to the workers is to close their readers, in peace. */
@@ -236,6 +243,7 @@ final class BackupPipeline {
         done(work.lane());
         work = next();
       }
+      reader.usage().forEach((unit, count) -> usage.merge(unit, count, Long::sum));
     } finally {
       readers.remove(reader);
     }

@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -124,7 +125,8 @@ public final class BackupRun {
       for (CollectionInfo collection : session.collections()) {
         estimates.put(collection.name(), collection.estimatedRecords());
       }
-      return result(labelled(session.source()), session.notCaptured(), estimates, 0, 0);
+      return result(
+          labelled(session.source()), session.notCaptured(), estimates, 0, 0, session.usage());
     }
   }
 
@@ -195,7 +197,8 @@ public final class BackupRun {
         content.notCaptured(),
         document.counts(),
         document.rawLength(),
-        document.digest().lengthBytes());
+        document.digest().lengthBytes(),
+        document.usage());
   }
 
   private BackupResult result(
@@ -203,7 +206,8 @@ public final class BackupRun {
       List<NotCaptured> notCaptured,
       Map<String, Long> counts,
       long rawBytes,
-      long storedBytes) {
+      long storedBytes,
+      Map<String, Long> usage) {
     return new BackupResult(
         backupId,
         sink.location() + " " + documentKey,
@@ -212,6 +216,7 @@ public final class BackupRun {
         rawBytes,
         storedBytes,
         notCaptured,
+        usage,
         progress.elapsed(),
         settings.dryRun());
   }
@@ -240,6 +245,7 @@ public final class BackupRun {
     Codec codec = settings.compression().codec();
     boolean encrypted = !settings.encryption().isNone();
     SourceInfo from = labelled(session.source());
+    Map<String, Long> usage = new TreeMap<>();
     SinkOutputStream stored = new SinkOutputStream(sinkWriter);
     DocumentWriter.Layout layout;
     try (EncryptingOutputStream plain = AgeStreams.encrypting(stored, settings.encryption());
@@ -249,13 +255,21 @@ public final class BackupRun {
       List<CollectionInfo> collections = session.collections();
       progress.expect(collections.size(), estimate(collections));
       writer.header(new DocumentHeader(backupId, 1, from, session.schema()));
-      new BackupPipeline(
-              source, session, request, settings.compression(), settings.maxRecordBytes(), progress)
-          .run(writer);
+      BackupPipeline pipeline =
+          new BackupPipeline(
+              source,
+              session,
+              request,
+              settings.compression(),
+              settings.maxRecordBytes(),
+              progress);
+      pipeline.run(writer);
+      usage.putAll(pipeline.usage());
       layout = writer.finish();
       plain.finish();
     }
     ObjectDigest digest = stored.finish();
+    session.usage().forEach((unit, count) -> usage.merge(unit, count, Long::sum));
     return new Manifest.Document(
         documentKey,
         digest,
@@ -266,7 +280,8 @@ public final class BackupRun {
         layout.plainLength(),
         layout.headerLength(),
         layout.headerRawLength(),
-        layout.collections());
+        layout.collections(),
+        usage);
   }
 
   private SourceInfo labelled(SourceInfo from) {

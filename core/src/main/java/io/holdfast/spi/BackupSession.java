@@ -2,6 +2,7 @@ package io.holdfast.spi;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One consistency point of a source, held open while splits are read from it. Used by one thread at
@@ -26,8 +27,20 @@ public interface BackupSession extends AutoCloseable {
    */
   List<Split> splits(CollectionInfo collection);
 
-  /** What the source holds and the backup will not; empty unless the request allowed it. */
+  /**
+   * What the source holds and the backup will not. Records are here only if the request allowed it;
+   * what lies beside them and is kept elsewhere as well (indexes, access rules of a database
+   * without a schema) may be here without.
+   */
   List<NotCaptured> notCaptured();
+
+  /**
+   * What the session itself has read so far, in the units that the database bills, by name: {@code
+   * document_reads}. Empty where nothing is billed. Readers tell theirs.
+   */
+  default Map<String, Long> usage() {
+    return Map.of();
+  }
 
   /**
    * Confirms, after all splits were read, that the consistency point held until the end.

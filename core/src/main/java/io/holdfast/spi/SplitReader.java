@@ -1,5 +1,7 @@
 package io.holdfast.spi;
 
+import java.util.Map;
+
 /**
  * Reads splits one after another, holding what that takes (a connection, a cursor). Belongs to one
  * thread, but for {@link #close}, which another thread may call to abort a read that is waiting.
@@ -18,6 +20,14 @@ public interface SplitReader extends AutoCloseable {
    * @throws io.holdfast.CancelledException if the thread was interrupted
    */
   boolean read(RecordBuffer into);
+
+  /**
+   * What it has read so far, over all splits, in the units that the database bills; as in {@link
+   * BackupSession#usage}. Asked between two splits.
+   */
+  default Map<String, Long> usage() {
+    return Map.of();
+  }
 
   /** Releases what the reader holds, aborting a read that is waiting. May be called twice. */
   @Override

@@ -100,6 +100,11 @@ final class Forwarding {
     }
 
     @Override
+    public Map<String, Long> usage() {
+      return inner.usage();
+    }
+
+    @Override
     public void finish() {
       inner.finish();
     }
@@ -126,6 +131,11 @@ final class Forwarding {
     @Override
     public boolean read(RecordBuffer into) {
       return inner.read(into);
+    }
+
+    @Override
+    public Map<String, Long> usage() {
+      return inner.usage();
     }
 
     @Override

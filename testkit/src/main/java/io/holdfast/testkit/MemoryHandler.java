@@ -162,6 +162,7 @@ public final class MemoryHandler implements BackupHandler {
     private RestoreSession.Ordering ordering = RestoreSession.Ordering.ANY;
     private String keyField = "id";
     private Optional<String> environment = Optional.empty();
+    private Optional<String> billedUnit = Optional.empty();
     private boolean production;
     private Hook beforeRead = (collection, number) -> {};
     private Hook beforeWrite = (collection, number) -> {};
@@ -182,6 +183,7 @@ public final class MemoryHandler implements BackupHandler {
       ordering = other.ordering;
       keyField = other.keyField;
       environment = other.environment;
+      billedUnit = other.billedUnit;
       production = other.production;
       beforeRead = other.beforeRead;
       beforeWrite = other.beforeWrite;
@@ -259,6 +261,15 @@ public final class MemoryHandler implements BackupHandler {
     /** Says that the source holds something that a backup will not. */
     public Builder notCaptured(String object, String reason) {
       notCaptured.add(new NotCaptured(object, reason));
+      return this;
+    }
+
+    /**
+     * Makes the database bill each record that is read as one of that unit, and each session as one
+     * more; nothing unless set.
+     */
+    public Builder billing(String unit) {
+      billedUnit = Optional.of(unit);
       return this;
     }
 
@@ -379,6 +390,11 @@ public final class MemoryHandler implements BackupHandler {
     }
 
     @Override
+    public Map<String, Long> usage() {
+      return options.billedUnit.map(unit -> Map.of(unit, 1L)).orElse(Map.of());
+    }
+
+    @Override
     public void finish() {
       pinned(database, snapshot);
     }
@@ -410,6 +426,7 @@ public final class MemoryHandler implements BackupHandler {
     private int ordinal;
     private int next;
     private int to;
+    private long read;
     private boolean closed;
 
     Reader() {
@@ -442,8 +459,14 @@ public final class MemoryHandler implements BackupHandler {
         }
         into.record(record.get());
         next++;
+        read++;
       }
       return next < to;
+    }
+
+    @Override
+    public Map<String, Long> usage() {
+      return options.billedUnit.map(unit -> Map.of(unit, read)).orElse(Map.of());
     }
 
     @Override

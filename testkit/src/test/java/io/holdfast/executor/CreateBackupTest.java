@@ -56,6 +56,21 @@ final class CreateBackupTest {
   private final MemorySink sink = new MemorySink();
 
   @Test
+  void whatReadingCostStandsInTheManifestAndInTheResult() throws Exception {
+    MemoryHandler source = MemoryHandler.builder(shop()).billing("document_reads").build();
+    try (BackupExecutor executor = executor(source, sink).parallelism(3).build()) {
+      BackupResult result = executor.createBackup();
+
+      // Five records, and one for opening the session.
+      assertThat(result.usage()).isEqualTo(Map.of("document_reads", 6L));
+      String manifest = new String(sink.bytes(key(ID + ".manifest.json")).orElseThrow(), UTF_8);
+      assertThat(manifest).contains(",\n\"usage\":{\"document_reads\":6}}");
+      Manifest read = ((CatalogEntry.Backup) executor.list().get(0)).manifest();
+      assertThat(read.documents().get(0).usage()).isEqualTo(result.usage());
+    }
+  }
+
+  @Test
   void documentAndManifestAreByteForByteWhatTheFormatSays() throws Exception {
     BackupResult result =
         executor(MemoryHandler.builder(shop()).splits(1).build(), sink)
