@@ -145,6 +145,32 @@ public final class BackupExecutor implements AutoCloseable {
     }
   }
 
+  /**
+   * Takes a backup of the source and restores it into the target: production into development, say.
+   * The backup stays.
+   *
+   * @param options how to restore it
+   * @return the restore; its {@code backupId} is the backup that was taken
+   * @throws ConfigurationException if the executor was built without a target of its own
+   * @throws ProductionTargetException if the target is marked as production and the options do not
+   *     name it; nothing was read then
+   * @throws BackupException as {@link #createBackup} and {@link #restoreFromBackup} throw it
+   */
+  public RestoreResult copyToTarget(RestoreOptions options) {
+    if (target == source) {
+      throw new ConfigurationException(
+          List.of("copyToTarget needs a target: call target(uri) or target(handler)."));
+    }
+    if (settings.dryRun()) {
+      throw new ConfigurationException(
+          List.of(
+              "copyToTarget restores the backup that it takes, and a dry run takes none. Dry-run"
+                  + " createBackup, or restoreFromBackup with a backup that is there."));
+    }
+    TargetGuard.check(target, options, settings, "Nothing was read or changed.");
+    return restoreFromBackup(createBackup().backupId(), options);
+  }
+
   private RestoreResult restore(Origins.Resolved resolved, RestoreOptions options) {
     SafetyBackup safety =
         new SafetyBackup(target, sink, settings.forSafetyBackup(target == source), events);
