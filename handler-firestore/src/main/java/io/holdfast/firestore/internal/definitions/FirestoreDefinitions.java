@@ -146,11 +146,11 @@ public final class FirestoreDefinitions {
    */
   public RestoredDefinitions restore(
       ObjectNode captured, RestoreSelection what, Consumer<String> progress) {
-    RestoreSteps todo = new RestoreSteps(admin, rules, database).compare(captured, what);
-    todo.notes().forEach(progress);
     Tally tally = new Tally();
-    List<Building> building = new ArrayList<>(todo.building());
     try {
+      RestoreSteps todo = new RestoreSteps(admin, rules, database).compare(captured, what);
+      todo.notes().forEach(progress);
+      List<Building> building = new ArrayList<>(todo.building());
       for (RestoreSteps.Step step : todo.steps()) {
         progress.accept(step.sentence());
         step.run().get().ifPresent(building::add);

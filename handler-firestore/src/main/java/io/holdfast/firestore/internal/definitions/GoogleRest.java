@@ -102,7 +102,7 @@ final class GoogleRest {
     try {
       return BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a JSON tree can always be written", e);
+      throw RestErrors.unwritable(request);
     }
   }
 

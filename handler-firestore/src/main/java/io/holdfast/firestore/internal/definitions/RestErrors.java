@@ -130,6 +130,17 @@ final class RestErrors {
         null);
   }
 
+  /** What should be sent cannot be, which only a backup can bring along: it nests too deeply. */
+  static HandlerException unwritable(RestRequest request) {
+    return new HandlerException(
+        Kind.UNSUPPORTED,
+        null,
+        "Could not "
+            + request.doing()
+            + ": what the backup says there cannot be written as JSON. Restore without it.",
+        null);
+  }
+
   private static boolean isPassing(IOException error) {
     if (error instanceof Retryable retryable && retryable.isRetryable()) {
       return true;

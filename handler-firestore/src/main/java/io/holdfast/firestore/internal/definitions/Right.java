@@ -4,8 +4,9 @@ package io.holdfast.firestore.internal.definitions;
  * What the caller must be allowed to do, and whom to ask for it.
  *
  * <p>Permissions and roles: https://cloud.google.com/iam/docs/roles-permissions/firestore and
- * /firebaserules. The permissions {@code datastore.schemas.*} were named {@code
- * datastore.indexes.*} until 2025, and both names grant the same.
+ * /firebaserules. The permissions {@code datastore.schemas.*} had the name {@code
+ * datastore.indexes.*} before, which is still valid
+ * (https://firebase.google.com/docs/firestore/security/iam).
  */
 enum Right {
   READ_DATABASE(
