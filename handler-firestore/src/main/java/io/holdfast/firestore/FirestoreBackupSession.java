@@ -53,7 +53,7 @@ final class FirestoreBackupSession implements BackupSession {
     requireFilterMatches();
     groups.keySet().removeIf(id -> !request.filter().accepts(id));
     this.schema =
-        FirestoreSchema.write(calls.database(), source.definitions(request.retry(), notCaptured));
+        FirestoreSchema.write(calls.database(), source.capture(request.retry(), notCaptured));
     this.splits =
         new FirestoreSplits(
             calls,

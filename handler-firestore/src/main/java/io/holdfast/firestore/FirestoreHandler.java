@@ -2,6 +2,8 @@ package io.holdfast.firestore;
 
 import com.google.cloud.firestore.Firestore;
 import com.google.cloud.firestore.v1.FirestoreClient;
+import io.holdfast.firestore.internal.definitions.GoogleEndpoints;
+import io.holdfast.firestore.internal.definitions.RestoreSelection;
 import io.holdfast.firestore.internal.names.DatabaseName;
 import io.holdfast.firestore.internal.read.NameRange;
 import io.holdfast.spi.BackupHandler;
@@ -39,13 +41,24 @@ public final class FirestoreHandler implements BackupHandler {
     this.source =
         new FirestoreSource(
             connection,
+            builder.endpoints,
             builder.readTime,
-            builder.ranges.isEmpty() ? List.of(NameRange.ALL) : List.copyOf(builder.ranges));
+            builder.ranges.isEmpty() ? List.of(NameRange.ALL) : List.copyOf(builder.ranges),
+            builder.withDefinitions);
     this.writing =
         new WriteSettings(
             builder.keepReferences,
             builder.rampUp && connection.emulator().isEmpty(),
-            builder.firstWritesPerSecond);
+            builder.firstWritesPerSecond,
+            definitions(builder));
+  }
+
+  private static Optional<RestoreSelection> definitions(Builder builder) {
+    RestoreSelection indexes =
+        builder.restoreDefinitions ? RestoreSelection.indexesAndTtl() : RestoreSelection.of();
+    return builder.restoreDefinitions || builder.restoreRules
+        ? Optional.of(builder.restoreRules ? indexes.withRules() : indexes)
+        : Optional.empty();
   }
 
   /**
@@ -146,6 +159,10 @@ public final class FirestoreHandler implements BackupHandler {
     private boolean keepReferences;
     private boolean rampUp = true;
     private int firstWritesPerSecond = 500;
+    private boolean withDefinitions = true;
+    private boolean restoreDefinitions;
+    private boolean restoreRules;
+    private GoogleEndpoints endpoints = GoogleEndpoints.google();
 
     private Builder(FirestoreConnection connection) {
       this.connection = connection;
@@ -211,6 +228,41 @@ public final class FirestoreHandler implements BackupHandler {
     /** Writes as fast as the service takes it: for databases that are used to heavy traffic. */
     public Builder withoutRampUp() {
       rampUp = false;
+      return this;
+    }
+
+    /**
+     * Backs up documents only. By default indexes, field overrides, TTL policies and security rules
+     * are captured where the credentials allow it, and named among what was not captured where they
+     * do not.
+     */
+    public Builder withoutDefinitions() {
+      withDefinitions = false;
+      return this;
+    }
+
+    /**
+     * Restores indexes, field overrides and TTL policies too, once the documents are there. What
+     * the target has besides stays; indexes are built by the service afterwards. By default they
+     * are left alone.
+     */
+    public Builder restoreDefinitions() {
+      restoreDefinitions = true;
+      return this;
+    }
+
+    /**
+     * Restores the security rules too, once the documents are there. They decide who may read and
+     * write the target, so by default they are left alone.
+     */
+    public Builder restoreRules() {
+      restoreRules = true;
+      return this;
+    }
+
+    /** Where Google's other APIs are; for tests. */
+    Builder endpoints(GoogleEndpoints others) {
+      endpoints = others;
       return this;
     }
 

@@ -1,5 +1,6 @@
 package io.holdfast.firestore;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.firestore.v1.BatchWriteResponse;
 import com.google.firestore.v1.Document;
 import com.google.firestore.v1.Precondition;
@@ -7,6 +8,7 @@ import com.google.firestore.v1.Write;
 import com.google.protobuf.Timestamp;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreStrategy;
+import io.holdfast.firestore.internal.definitions.FirestoreDefinitions;
 import io.holdfast.firestore.internal.read.DocumentScan;
 import io.holdfast.firestore.internal.read.NameRange;
 import io.holdfast.firestore.internal.read.Queries;
@@ -188,6 +190,7 @@ final class FirestoreRestoreSession implements RestoreSession {
                   + (isWhole() ? "." : ", in these collection groups."));
       case MERGE -> steps.add("Read each document that was written, and compare it.");
     }
+    steps.addAll(planOfDefinitions());
     steps.add("Remove the mark.");
     warnings.add(
         "Firestore has no transaction over a database: if the restore fails, the target is partly"
@@ -195,7 +198,52 @@ final class FirestoreRestoreSession implements RestoreSession {
     warnings.add(
         "Whatever listens to the target (functions triggers, extensions, clients) sees each document"
             + " being written.");
+    expiring().ifPresent(warnings::add);
     return new RestorePlan(false, steps, warnings);
+  }
+
+  /** What of the backup besides documents is restored; empty if that was not asked for. */
+  private Optional<ObjectNode> wantedDefinitions() {
+    return settings.definitions().isPresent() && !request.dataOnly()
+        ? FirestoreSchema.definitions(request.header().schema())
+        : Optional.empty();
+  }
+
+  private List<String> planOfDefinitions() {
+    Optional<ObjectNode> wanted = wantedDefinitions();
+    Optional<FirestoreDefinitions> target =
+        wanted.isEmpty() ? Optional.empty() : source.definitions(request.retry());
+    return target.isEmpty()
+        ? List.of()
+        : target.get().plan(wanted.orElseThrow(), settings.definitions().orElseThrow());
+  }
+
+  private void restoreDefinitions() {
+    Optional<ObjectNode> wanted = wantedDefinitions();
+    if (wanted.isPresent()) {
+      source
+          .definitions(request.retry())
+          .ifPresent(
+              target ->
+                  target.restore(wanted.get(), settings.definitions().orElseThrow(), log::info));
+    }
+  }
+
+  /** Documents whose time to live is over vanish again, and no comparison would tell. */
+  private Optional<String> expiring() {
+    Optional<ObjectNode> definitions = FirestoreSchema.definitions(request.header().schema());
+    if (definitions.isEmpty() || definitions.get().path("ttl").isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> fields =
+        FirestoreDefinitions.ttlFields(definitions.get()).stream()
+            .map(ttl -> ttl.collectionGroup() + "." + ttl.fieldPath())
+            .toList();
+    return Optional.of(
+        "The source has TTL policies on "
+            + String.join(", ", fields)
+            + ". Where the target has them too, documents with a time in the past vanish within a day"
+            + " of the restore. Switch the policies off first if that is not wanted.");
   }
 
   @Override
@@ -293,6 +341,7 @@ final class FirestoreRestoreSession implements RestoreSession {
               only)
           .run(targets.all());
     }
+    restoreDefinitions();
     removeMarker();
     finished = true;
   }

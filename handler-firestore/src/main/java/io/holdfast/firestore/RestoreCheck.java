@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -88,9 +89,9 @@ final class RestoreCheck {
   void run(List<TargetCollection> written) {
     names.seal();
     Timestamp at = RestoreMarker.look(calls, retry, Optional.empty()).at();
-    Set<String> restored = new java.util.TreeSet<>();
+    Set<String> restored = new TreeSet<>();
     written.forEach(target -> restored.add(target.group()));
-    List<Callable> work = new ArrayList<>();
+    List<Work> work = new ArrayList<>();
     FirestoreSplits splits =
         new FirestoreSplits(calls, at, List.of(NameRange.ALL), retry, parallelism, 16L << 20);
     for (CollectionGroup group : groups(at)) {
@@ -177,11 +178,11 @@ final class RestoreCheck {
 
   /** A part of the work, done by one of several readers. */
   @FunctionalInterface
-  private interface Callable {
+  private interface Work {
     void by(Reader reader);
   }
 
-  private void runAll(List<Callable> work) {
+  private void runAll(List<Work> work) {
     ExecutorService pool =
         Executors.newFixedThreadPool(
             Math.max(1, parallelism),
@@ -192,7 +193,7 @@ final class RestoreCheck {
             });
     try {
       ExecutorCompletionService<Boolean> done = new ExecutorCompletionService<>(pool);
-      for (Callable part : work) {
+      for (Work part : work) {
         var unused =
             done.submit(
                 () -> {

@@ -1,10 +1,18 @@
 package io.holdfast.firestore;
 
+import io.holdfast.firestore.internal.definitions.RestoreSelection;
+import java.util.Optional;
+
 /**
  * How a handler restores.
  *
  * @param keepReferences whether references stay as they are in the backup
  * @param rampUp whether the rate of writes begins low and grows
  * @param firstWritesPerSecond how low
+ * @param definitions what of indexes, TTL policies and rules is restored; empty for nothing
  */
-record WriteSettings(boolean keepReferences, boolean rampUp, int firstWritesPerSecond) {}
+record WriteSettings(
+    boolean keepReferences,
+    boolean rampUp,
+    int firstWritesPerSecond,
+    Optional<RestoreSelection> definitions) {}

@@ -38,9 +38,7 @@ class FirestoreContractTest extends BackupHandlerContract {
             sourceDatabase.document(
                 "large/d" + i, Map.of("n", integer(i), "text", text("document " + i))));
       }
-      documents.add(
-          sourceDatabase.document(
-              "values/all", AwkwardDocuments.everyValue(ELSEWHERE)));
+      documents.add(sourceDatabase.document("values/all", AwkwardDocuments.everyValue(ELSEWHERE)));
       documents.add(sourceDatabase.document("values/names", AwkwardDocuments.everyName()));
       documents.add(sourceDatabase.document("values/none", Map.of()));
       for (String id : AwkwardDocuments.ids()) {
