@@ -63,7 +63,7 @@ public final class NameOrder implements Comparator<String> {
       return OptionalLong.empty();
     }
     String digits = id.substring(PREFIX.length(), id.length() - SUFFIX.length());
-    boolean canonical = digits.matches("-?[1-9][0-9]{0,18}|0");
+    boolean canonical = digits.matches("-?[1-9][0-9]{0,18}");
     if (!canonical) {
       return OptionalLong.empty();
     }

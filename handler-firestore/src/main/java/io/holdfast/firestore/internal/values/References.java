@@ -2,6 +2,7 @@ package io.holdfast.firestore.internal.values;
 
 import io.holdfast.firestore.internal.names.DatabaseName;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * What becomes of references when a backup goes into another database: those into the database of
@@ -9,6 +10,8 @@ import java.util.Optional;
  * write it, is of the target. Immutable.
  */
 public final class References {
+  private static final Pattern NAME = Pattern.compile("projects/[^/]+/databases/[^/]+/documents/");
+
   private final DatabaseName target;
   private final Optional<String> rewritten;
 
@@ -29,11 +32,17 @@ public final class References {
   }
 
   String resolve(String reference) {
-    if (!reference.startsWith("projects/")) {
+    if (!isName(reference)) {
       return target.name(reference);
     }
     return rewritten.isPresent() && reference.startsWith(rewritten.get())
         ? target.name(reference.substring(rewritten.get().length()))
         : reference;
+  }
+
+  /** A name has five segments before its path; a path may begin with a collection "projects". */
+  private static boolean isName(String reference) {
+    long segments = reference.chars().filter(c -> c == '/').count() + 1;
+    return segments % 2 == 1 && NAME.matcher(reference).lookingAt();
   }
 }
