@@ -1,0 +1,106 @@
+package io.holdfast.firestore;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/** What was asked of the server, and what the service would have billed for it. Thread-safe. */
+final class FakeUsage {
+
+  private final Map<FakeMethod, Integer> requests = new EnumMap<>(FakeMethod.class);
+  private final Map<FakeMethod, Integer> cancelled = new EnumMap<>(FakeMethod.class);
+  private long reads;
+  private long writes;
+  private long deletes;
+  private int largestRequestBytes;
+  private int largestWriteCount;
+  private boolean documentTwice;
+  private int activeCalls;
+
+  /**
+   * Document reads: one for each document that a query returns or skips by an offset, one for a
+   * query without a result, one for each document of a get whether it is there or not, one for each
+   * started 1000 index entries of an aggregation, and one for each request for collection ids or
+   * partitions. https://cloud.google.com/firestore/pricing#operations
+   */
+  synchronized long reads() {
+    return reads;
+  }
+
+  synchronized long writes() {
+    return writes;
+  }
+
+  synchronized long deletes() {
+    return deletes;
+  }
+
+  synchronized int requests(FakeMethod method) {
+    return requests.getOrDefault(method, 0);
+  }
+
+  /** How many calls the client gave up, by a cancellation or by its deadline. */
+  synchronized int cancelled(FakeMethod method) {
+    return cancelled.getOrDefault(method, 0);
+  }
+
+  synchronized int largestRequestBytes() {
+    return largestRequestBytes;
+  }
+
+  /** The largest number of writes in a request. */
+  synchronized int largestWriteCount() {
+    return largestWriteCount;
+  }
+
+  /** Whether a request had two writes for one document. */
+  synchronized boolean documentTwice() {
+    return documentTwice;
+  }
+
+  /** How many calls are being answered at present. */
+  synchronized int activeCalls() {
+    return activeCalls;
+  }
+
+  /** Starts counting anew. */
+  synchronized void reset() {
+    requests.clear();
+    cancelled.clear();
+    reads = 0;
+    writes = 0;
+    deletes = 0;
+    largestRequestBytes = 0;
+    largestWriteCount = 0;
+    documentTwice = false;
+  }
+
+  synchronized void begin(FakeMethod method, int bytes) {
+    activeCalls++;
+    requests.merge(method, 1, Integer::sum);
+    largestRequestBytes = Math.max(largestRequestBytes, bytes);
+  }
+
+  synchronized void end(FakeMethod method, boolean wasCancelled) {
+    activeCalls--;
+    if (wasCancelled) {
+      cancelled.merge(method, 1, Integer::sum);
+    }
+  }
+
+  synchronized void read(long count) {
+    reads += count;
+  }
+
+  synchronized void wrote(boolean delete) {
+    if (delete) {
+      deletes++;
+    } else {
+      writes++;
+    }
+  }
+
+  synchronized void writesInRequest(int count, boolean twice) {
+    largestWriteCount = Math.max(largestWriteCount, count);
+    documentTwice |= twice;
+  }
+}
