@@ -4,6 +4,7 @@ import com.google.protobuf.Message;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /**
  * A call that is being answered: sends its responses as fast as the client takes them, and meets
@@ -76,7 +77,7 @@ final class FakeCall {
   void await(CompletableFuture<Void> released) throws InterruptedException {
     try {
       CompletableFuture.anyOf(released, cancelled).get();
-    } catch (java.util.concurrent.ExecutionException e) {
+    } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
     checkOpen();

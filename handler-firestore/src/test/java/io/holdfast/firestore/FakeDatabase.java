@@ -173,18 +173,15 @@ final class FakeDatabase {
         }
       }
       case UPDATE_TIME -> {
-        if (now.isEmpty()) {
-          throw Status.NOT_FOUND
-              .withDescription("No document to update: " + document.in(name))
-              .asRuntimeException();
-        }
-        if (!now.get().getUpdateTime().equals(precondition.getUpdateTime())) {
+        long stored = now.map(found -> Timestamps.toMicros(found.getUpdateTime())).orElse(0L);
+        long required = Timestamps.toMicros(precondition.getUpdateTime());
+        if (stored != required) {
           throw Status.FAILED_PRECONDITION
               .withDescription(
                   "the stored version ("
-                      + Timestamps.toMicros(now.get().getUpdateTime())
+                      + stored
                       + ") does not match the required base version ("
-                      + Timestamps.toMicros(precondition.getUpdateTime())
+                      + required
                       + ")")
               .asRuntimeException();
         }

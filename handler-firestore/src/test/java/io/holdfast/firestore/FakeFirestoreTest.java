@@ -1,5 +1,6 @@
 package io.holdfast.firestore;
 
+import static io.holdfast.firestore.FakeMethod.BATCH_GET_DOCUMENTS;
 import static io.holdfast.firestore.FakeMethod.BATCH_WRITE;
 import static io.holdfast.firestore.FakeMethod.LIST_COLLECTION_IDS;
 import static io.holdfast.firestore.FakeMethod.PARTITION_QUERY;
@@ -7,22 +8,36 @@ import static io.holdfast.firestore.FakeMethod.RUN_QUERY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.api.gax.grpc.GrpcCallContext;
 import com.google.api.gax.grpc.GrpcStatusCode;
 import com.google.api.gax.rpc.ApiException;
+import com.google.api.gax.rpc.ResourceExhaustedException;
+import com.google.api.gax.rpc.ServerStream;
+import com.google.api.gax.rpc.UnavailableException;
 import com.google.cloud.firestore.v1.FirestoreClient;
+import com.google.common.collect.Lists;
 import com.google.firestore.v1.ArrayValue;
 import com.google.firestore.v1.BatchGetDocumentsRequest;
 import com.google.firestore.v1.BatchGetDocumentsResponse;
 import com.google.firestore.v1.BatchWriteRequest;
 import com.google.firestore.v1.BatchWriteResponse;
+import com.google.firestore.v1.CommitRequest;
+import com.google.firestore.v1.CommitResponse;
 import com.google.firestore.v1.Cursor;
 import com.google.firestore.v1.Document;
+import com.google.firestore.v1.DocumentMask;
+import com.google.firestore.v1.GetDocumentRequest;
 import com.google.firestore.v1.ListCollectionIdsRequest;
+import com.google.firestore.v1.ListDocumentsRequest;
 import com.google.firestore.v1.MapValue;
 import com.google.firestore.v1.PartitionQueryRequest;
 import com.google.firestore.v1.Precondition;
+import com.google.firestore.v1.RunAggregationQueryRequest;
+import com.google.firestore.v1.RunAggregationQueryResponse;
 import com.google.firestore.v1.RunQueryRequest;
 import com.google.firestore.v1.RunQueryResponse;
+import com.google.firestore.v1.StructuredAggregationQuery;
+import com.google.firestore.v1.StructuredAggregationQuery.Aggregation;
 import com.google.firestore.v1.StructuredQuery;
 import com.google.firestore.v1.StructuredQuery.CollectionSelector;
 import com.google.firestore.v1.StructuredQuery.Direction;
@@ -33,12 +48,20 @@ import com.google.firestore.v1.Value;
 import com.google.firestore.v1.Write;
 import com.google.protobuf.Int32Value;
 import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import io.grpc.Status;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -95,7 +118,7 @@ class FakeFirestoreTest {
 
     private void fill() {
       List<String> backwards = new ArrayList<>(paths);
-      java.util.Collections.reverse(backwards);
+      Collections.reverse(backwards);
       backwards.forEach(path -> database.put(path, Map.of("a", text("x"))));
     }
 
@@ -248,10 +271,7 @@ class FakeFirestoreTest {
       assertFails(
           Status.Code.FAILED_PRECONDITION,
           "too old",
-          () ->
-              runAt(
-                  Timestamps.add(minute, com.google.protobuf.util.Durations.fromMillis(1)),
-                  query("c", false)));
+          () -> runAt(Timestamps.add(minute, Durations.fromMillis(1)), query("c", false)));
       server.advance(Duration.ofDays(7));
       assertFails(
           Status.Code.FAILED_PRECONDITION, "too old", () -> runAt(minute, query("c", false)));
@@ -263,10 +283,7 @@ class FakeFirestoreTest {
       assertFails(
           Status.Code.INVALID_ARGUMENT,
           "cannot be in the future",
-          () ->
-              runAt(
-                  Timestamps.add(now, com.google.protobuf.util.Durations.fromHours(1)),
-                  query("c", false)));
+          () -> runAt(Timestamps.add(now, Durations.fromHours(1)), query("c", false)));
       assertFails(
           Status.Code.INVALID_ARGUMENT,
           "microseconds",
@@ -291,6 +308,68 @@ class FakeFirestoreTest {
       assertThat(responses.get(0).getMissing()).isEqualTo(database.nameOf("c/none"));
       assertThat(responses.get(1).getFound()).isEqualTo(database.get("c/a").orElseThrow());
       assertThat(server.usage().reads()).isEqualTo(2);
+    }
+
+    @Test
+    void ofOneGiveItOrNotFound() {
+      Timestamp at = database.put("c/a", Map.of("v", text("1")));
+      assertThat(client.getDocument(get("c/a"))).isEqualTo(database.get("c/a").orElseThrow());
+      database.delete("c/a");
+      assertFails(Status.Code.NOT_FOUND, "not found", () -> client.getDocument(get("c/a")));
+      assertThat(
+              client
+                  .getDocument(get("c/a").toBuilder().setReadTime(at).build())
+                  .getFieldsOrThrow("v"))
+          .isEqualTo(text("1"));
+      assertThat(server.usage().reads()).isEqualTo(3);
+    }
+
+    @Test
+    void ofACollectionShowMissingParents() {
+      List.of("c/1", "c/2/sub/1", "c/3", "c/3/sub/1", "d/1")
+          .forEach(path -> database.put(path, Map.of("v", text("1"))));
+      ListDocumentsRequest request =
+          ListDocumentsRequest.newBuilder()
+              .setParent(database.name() + "/documents")
+              .setCollectionId("c")
+              .setPageSize(2)
+              .setShowMissing(true)
+              .build();
+      List<Document> listed = new ArrayList<>();
+      client.listDocuments(request).iterateAll().forEach(listed::add);
+      assertThat(listed)
+          .extracting(Document::getName)
+          .containsExactly(database.nameOf("c/1"), database.nameOf("c/2"), database.nameOf("c/3"));
+      assertThat(listed.get(1).hasCreateTime()).isFalse();
+      assertThat(
+              client.listDocuments(request.toBuilder().setShowMissing(false).build()).iterateAll())
+          .hasSize(2);
+    }
+
+    @Test
+    void countDocumentsForOneReadAThousand() {
+      IntStream.range(0, 1001).forEach(i -> database.put("c/" + i, Map.of()));
+      RunAggregationQueryRequest request =
+          RunAggregationQueryRequest.newBuilder()
+              .setParent(database.name() + "/documents")
+              .setStructuredAggregationQuery(
+                  StructuredAggregationQuery.newBuilder()
+                      .setStructuredQuery(query("c", true))
+                      .addAggregations(
+                          Aggregation.newBuilder()
+                              .setAlias("n")
+                              .setCount(Aggregation.Count.getDefaultInstance())))
+              .build();
+      List<RunAggregationQueryResponse> responses =
+          client.runAggregationQueryCallable().all().call(request);
+      assertThat(responses).hasSize(1);
+      assertThat(responses.get(0).getResult().getAggregateFieldsOrThrow("n").getIntegerValue())
+          .isEqualTo(1001);
+      assertThat(server.usage().reads()).isEqualTo(2);
+    }
+
+    private GetDocumentRequest get(String path) {
+      return GetDocumentRequest.newBuilder().setName(database.nameOf(path)).build();
     }
 
     @Test
@@ -520,6 +599,62 @@ class FakeFirestoreTest {
     }
 
     @Test
+    void ofACommitTakeEffectTogether() {
+      CommitResponse response = commit(update("c/a", Map.of()), update("c/b", Map.of()));
+      assertThat(response.getWriteResultsList())
+          .allMatch(result -> result.getUpdateTime().equals(response.getCommitTime()));
+      assertThat(server.usage().writes()).isEqualTo(2);
+    }
+
+    @Test
+    void ofACommitHaveNoEffectIfOneFails() {
+      database.put("c/there", Map.of());
+      Write refused =
+          update("c/there", Map.of("v", text("2"))).toBuilder()
+              .setCurrentDocument(Precondition.newBuilder().setExists(false))
+              .build();
+      List<Document> before = database.documents();
+      assertFails(
+          Status.Code.ALREADY_EXISTS,
+          "c/there",
+          () ->
+              commit(
+                  delete("c/there"),
+                  update("c/new", Map.of()),
+                  update("c/there", Map.of()),
+                  refused));
+      assertThat(database.documents()).isEqualTo(before);
+      assertThat(server.usage().writes()).isZero();
+    }
+
+    @Test
+    void requireTheUpdateTimeThatWasAskedFor() {
+      Timestamp first = database.put("c/a", Map.of());
+      Write conditional =
+          update("c/a", Map.of("v", text("2"))).toBuilder()
+              .setCurrentDocument(Precondition.newBuilder().setUpdateTime(first))
+              .build();
+      assertThat(write(conditional).getStatus(0).getCode()).isZero();
+      assertThat(write(conditional).getStatus(0).getCode())
+          .isEqualTo(Status.Code.FAILED_PRECONDITION.value());
+    }
+
+    @Test
+    void ofPartsOfADocumentAreNotSupported() {
+      Write masked =
+          update("c/a", Map.of()).toBuilder()
+              .setUpdateMask(DocumentMask.getDefaultInstance())
+              .build();
+      assertFails(Status.Code.INTERNAL, "unsupported update_mask", () -> write(masked));
+    }
+
+    @Test
+    void byOtherMethodsAreUnimplemented() {
+      assertFails(
+          Status.Code.UNIMPLEMENTED, "", () -> client.deleteDocument(database.nameOf("c/a")));
+    }
+
+    @Test
     void ofMoreThanTenMebibytesFailTheRequest() {
       Write[] large =
           IntStream.range(0, 11)
@@ -597,11 +732,201 @@ class FakeFirestoreTest {
     }
 
     @Test
+    void keepReadTimesFromBeingReadAnyLonger() {
+      Timestamp at = database.put("c/a", Map.of());
+      server.faults().on(RUN_QUERY, BATCH_GET_DOCUMENTS).call(2).snapshotTooOld().always();
+      assertThat(names(runAt(at, query("c", false)))).containsExactly("c/a");
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertFails(Status.Code.FAILED_PRECONDITION, "too old", () -> runAt(at, query("c", false)));
+      }
+      assertThat(server.faults().unconsumed()).isEmpty();
+    }
+
+    @Test
+    void throttleWithATimeToWait() {
+      server.faults().on(BATCH_WRITE).resourceExhausted(Duration.ofMillis(1500));
+      ApiException failure =
+          catchThrowableOfType(ApiException.class, () -> write(update("c/a", Map.of())));
+      assertThat(failure).isInstanceOf(ResourceExhaustedException.class);
+      assertThat(failure.getErrorDetails().getRetryInfo().getRetryDelay())
+          .isEqualTo(Durations.fromMillis(1500));
+      assertThat(database.documents()).isEmpty();
+    }
+
+    @Test
+    void denyACollection() {
+      database.put("open/1", Map.of());
+      server.faults().denyCollection("secret");
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertFails(Status.Code.PERMISSION_DENIED, "", () -> run(query("secret", true)));
+        assertFails(
+            Status.Code.PERMISSION_DENIED, "", () -> write(update("a/1/secret/2", Map.of())));
+      }
+      assertThat(names(query("open", true))).hasSize(1);
+    }
+
+    @Test
+    void stallUntilReleased() throws Exception {
+      IntStream.range(0, 3).forEach(i -> database.put("c/" + i, Map.of()));
+      FakeFaults.Fault stall = server.faults().on(RUN_QUERY).after(1).stall();
+      Iterator<RunQueryResponse> responses =
+          client.runQueryCallable().call(request(query("c", false))).iterator();
+      assertThat(responses.next().getDocument().getName()).isEqualTo(database.nameOf("c/0"));
+      stall.await();
+      assertThat(server.usage().activeCalls()).isEqualTo(1);
+      assertThat(server.usage().reads()).isEqualTo(1);
+      stall.release();
+      assertThat(Lists.newArrayList(responses)).hasSize(2);
+      server.usage().awaitIdle();
+    }
+
+    @Test
+    void stallUntilTheClientGivesUp() throws Exception {
+      FakeFaults.Fault stall = server.faults().on(RUN_QUERY).stall().times(2);
+      ServerStream<RunQueryResponse> stream =
+          client.runQueryCallable().call(request(query("c", false)));
+      stall.await();
+      stream.cancel();
+      server.usage().awaitIdle();
+      assertThat(server.usage().cancelled(RUN_QUERY)).isEqualTo(1);
+
+      assertFails(
+          Status.Code.DEADLINE_EXCEEDED,
+          "",
+          () ->
+              client
+                  .runQueryCallable()
+                  .all()
+                  .call(
+                      request(query("c", false)),
+                      GrpcCallContext.createDefault().withTimeoutDuration(Duration.ofMillis(200))));
+      server.usage().awaitIdle();
+      assertThat(server.usage().cancelled(RUN_QUERY)).isEqualTo(2);
+    }
+
+    @Test
+    void changeDocumentsAtAnExactPlace() {
+      IntStream.range(0, 3).forEach(i -> database.put("c/" + i, Map.of("v", text("old"))));
+      server
+          .faults()
+          .on(RUN_QUERY)
+          .after(1)
+          .run(() -> database.put("c/2", Map.of("v", text("new"))));
+      assertThat(run(query("c", false)))
+          .as("a query sees one instant, whatever happens meanwhile")
+          .allSatisfy(
+              response ->
+                  assertThat(response.getDocument().getFieldsOrThrow("v")).isEqualTo(text("old")));
+      assertThat(database.get("c/2").orElseThrow().getFieldsOrThrow("v")).isEqualTo(text("new"));
+
+      server.faults().on(RUN_QUERY).call(2).run(() -> database.delete("c/0"));
+      assertThat(names(query("c", false))).hasSize(3);
+      assertThat(names(query("c", false))).hasSize(2);
+      assertThat(server.faults().unconsumed()).isEmpty();
+    }
+
+    @Test
+    void ofAHookAreComplaints() {
+      server
+          .faults()
+          .on(RUN_QUERY)
+          .run(
+              () -> {
+                throw new IllegalStateException("hook");
+              });
+      assertFails(Status.Code.INTERNAL, "hook", () -> run(query("c", false)));
+      assertThat(server.complaints()).hasSize(1);
+    }
+
+    @Test
+    void spoilPartitions() {
+      IntStream.range(0, 20).forEach(i -> database.put("c/" + (10 + i), Map.of()));
+      PartitionQueryRequest request =
+          PartitionQueryRequest.newBuilder()
+              .setParent(database.name() + "/documents")
+              .setStructuredQuery(query("c", true))
+              .setPartitionCount(3)
+              .build();
+      server.faults().on(PARTITION_QUERY).duplicateCursors();
+      assertThat(client.partitionQuery(request).iterateAll()).hasSize(4);
+      server
+          .faults()
+          .on(PARTITION_QUERY)
+          .additionalCursors(database.nameOf("a/a"), database.nameOf("z/z"));
+      assertThat(client.partitionQuery(request).iterateAll())
+          .hasSize(4)
+          .first()
+          .isEqualTo(Cursor.newBuilder().addValues(reference(database.nameOf("z/z"))).build());
+      assertThat(client.partitionQuery(request).iterateAll()).hasSize(2);
+      server.faults().on(PARTITION_QUERY).switchOff();
+      assertFails(Status.Code.UNIMPLEMENTED, "", () -> client.partitionQuery(request));
+    }
+
+    @Test
     void loseTheResponseOfWhatWasDone() {
       server.faults().on(BATCH_WRITE).loseResponse();
       assertFails(Status.Code.UNAVAILABLE, "", () -> write(update("c/a", Map.of())));
       assertThat(database.get("c/a")).isPresent();
     }
+  }
+
+  @Test
+  void aClientThatReadsSlowlyIsWaitedFor() throws Exception {
+    Value large = text("x".repeat(10_000));
+    IntStream.range(0, 2000).forEach(i -> database.put("c/" + i, Map.of("v", large)));
+    ServerStream<RunQueryResponse> stream =
+        client.runQueryCallable().call(request(query("c", false)));
+    Iterator<RunQueryResponse> responses = stream.iterator();
+    assertThat(responses.next().hasDocument()).isTrue();
+    // 20 MB would not fit into the windows and buffers between server and client, however long one
+    // waited.
+    assertThat(names(query("d", false))).isEmpty();
+    assertThat(server.usage().reads()).isLessThan(1500);
+    assertThat(server.usage().activeCalls()).isEqualTo(1);
+    stream.cancel();
+    server.usage().awaitIdle();
+  }
+
+  @Test
+  void manyClientsWriteAndReadAtOnce() throws Exception {
+    server.faults().on(BATCH_WRITE).failWith(Status.UNAVAILABLE).times(5);
+    AtomicInteger failures = new AtomicInteger();
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Callable<Void>> writers =
+          IntStream.range(0, 40)
+              .<Callable<Void>>mapToObj(
+                  i ->
+                      () -> {
+                        try {
+                          write(update("c/" + i, Map.of()), update("d/" + i, Map.of()));
+                        } catch (UnavailableException e) {
+                          failures.incrementAndGet();
+                        }
+                        Timestamp at = run(query("c", false)).get(0).getReadTime();
+                        assertThat(names(runAt(at, query("", true))))
+                            .isEqualTo(names(runAt(at, query("", true))));
+                        return null;
+                      })
+              .toList();
+      for (Future<Void> done : threads.invokeAll(writers)) {
+        done.get();
+      }
+    } finally {
+      threads.shutdown();
+    }
+    assertThat(failures).hasValue(5);
+    assertThat(database.documents()).hasSize(70);
+    assertThat(database.documents()).extracting(Document::getUpdateTime).doesNotHaveDuplicates();
+    assertThat(server.faults().unconsumed()).isEmpty();
+  }
+
+  private CommitResponse commit(Write... writes) {
+    return client.commit(
+        CommitRequest.newBuilder()
+            .setDatabase(database.name())
+            .addAllWrites(List.of(writes))
+            .build());
   }
 
   private List<RunQueryResponse> run(StructuredQuery.Builder query) {

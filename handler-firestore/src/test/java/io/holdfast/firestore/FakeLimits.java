@@ -7,6 +7,7 @@ import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import io.grpc.Status;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -152,7 +153,7 @@ final class FakeLimits {
       // The wording: https://github.com/divriots/story-to-design/issues/41
       throw invalid(
           String.format(
-              java.util.Locale.ROOT,
+              Locale.ROOT,
               "Document '%s' cannot be written because its size (%,d bytes) exceeds the maximum allowed size of %,d bytes.",
               document.getName(),
               bytes,
@@ -182,21 +183,15 @@ final class FakeLimits {
           if (element.hasArrayValue()) {
             throw invalid("Cannot convert an array value in an array value.");
           }
+          if (isVector(element.getMapValue())) {
+            throw invalid("Cannot convert a vector value in an array value.");
+          }
           checkValue(field, element, depth + 1);
         }
       }
       case STRING_VALUE -> checkBytes(field, FakeName.utf8Length(value.getStringValue()));
       case BYTES_VALUE -> checkBytes(field, value.getBytesValue().size());
-      case REFERENCE_VALUE -> {
-        String[] parts = value.getReferenceValue().split("/", -1);
-        if (parts.length < 7
-            || parts.length % 2 == 0
-            || !parts[0].equals("projects")
-            || !parts[2].equals("databases")
-            || !parts[4].equals("documents")) {
-          throw invalid("Resource name \"" + value.getReferenceValue() + "\" is not a document.");
-        }
-      }
+      case REFERENCE_VALUE -> checkReference(value.getReferenceValue());
       case GEO_POINT_VALUE -> {
         double latitude = value.getGeoPointValue().getLatitude();
         double longitude = value.getGeoPointValue().getLongitude();
@@ -218,6 +213,15 @@ final class FakeLimits {
       case NULL_VALUE, BOOLEAN_VALUE, INTEGER_VALUE, DOUBLE_VALUE -> {}
       default -> throw FakeFirestore.unsupported("a value of the type " + value.getValueTypeCase());
     }
+  }
+
+  /** Of any project and database, whether there is one or not. */
+  private static void checkReference(String reference) {
+    int end = reference.indexOf("/documents/");
+    if (end < 0 || !reference.substring(0, end).matches("projects/[^/]+/databases/[^/]+")) {
+      throw invalid("Non-document resource reference value not supported.");
+    }
+    FakeName.document(reference.substring(0, end), reference);
   }
 
   private void checkBytes(String field, int bytes) {
@@ -250,7 +254,7 @@ final class FakeLimits {
     Value value = map.getFieldsOrDefault("value", Value.getDefaultInstance());
     return map.getFieldsCount() == 2
         && type.getStringValue().equals("__vector__")
-        && value.hasArrayValue()
+        && value.getArrayValue().getValuesCount() > 0
         && value.getArrayValue().getValuesList().stream().allMatch(Value::hasDoubleValue);
   }
 

@@ -22,6 +22,8 @@ record FakeName(List<String> segments) implements Comparable<FakeName> {
 
   private static final Pattern RESERVED = Pattern.compile("__.*__", Pattern.DOTALL);
   private static final int MAXIMUM_ID_BYTES = 1500;
+  private static final int MAXIMUM_NAME_BYTES = 6 << 10;
+  private static final int MAXIMUM_DEPTH = 100;
 
   FakeName {
     segments = List.copyOf(segments);
@@ -61,6 +63,12 @@ record FakeName(List<String> segments) implements Comparable<FakeName> {
     FakeName parsed = new FakeName(List.of(name.substring(root.length() + 1).split("/", -1)));
     if (parsed.segments.size() % 2 != 0) {
       throw invalid("Document name \"" + name + "\" lacks \"/\" at index " + name.length() + ".");
+    }
+    if (parsed.segments.size() / 2 > MAXIMUM_DEPTH) {
+      throw invalid("Key path is too long. Cannot exceed 100 elements.");
+    }
+    if (parsed.storageBytes() > MAXIMUM_NAME_BYTES) {
+      throw invalid("Document name is longer than " + MAXIMUM_NAME_BYTES + " bytes.");
     }
     for (int i = 0; i < parsed.segments.size(); i++) {
       check(parsed.segments.get(i), i % 2 == 0);

@@ -73,10 +73,6 @@ final class FakeQuery {
     }
   }
 
-  FakeName parent() {
-    return parent;
-  }
-
   /** Whether it is what PartitionQuery takes, by its comment in firestore.proto. */
   boolean canBePartitioned() {
     return parent.segments().isEmpty()

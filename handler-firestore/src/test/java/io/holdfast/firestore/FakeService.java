@@ -63,8 +63,11 @@ final class FakeService {
   }
 
   private static final String SERVICE = "google.firestore.v1.Firestore";
-  private static final int DEFAULT_PAGE = 20;
-  private static final int LARGEST_PAGE = 300;
+
+  /** Those of the emulator for ListDocuments. */
+  private static final int DEFAULT_PAGE = 30;
+
+  private static final int LARGEST_PAGE = 150;
 
   /**
    * The service partitions by its own tablets, so that small collections have few points or none.
@@ -519,6 +522,7 @@ final class FakeService {
         server.limits().checkValues(write.getUpdate());
         WriteResult result =
             database.atomically(List.of(name), micros -> apply(database, name, write, micros));
+        server.usage().wrote(write);
         response.addWriteResults(result);
         response.addStatus(com.google.rpc.Status.getDefaultInstance());
       } catch (StatusRuntimeException e) {
@@ -556,6 +560,7 @@ final class FakeService {
               }
               return results.build();
             });
+    request.getWritesList().forEach(server.usage()::wrote);
     return List.of(response).iterator();
   }
 
@@ -577,23 +582,18 @@ final class FakeService {
   }
 
   private WriteResult apply(FakeDatabase database, FakeName name, Write write, long micros) {
-    Optional<FakeFaults.WriteFault> fault = server.faults().ofWrite(name.in(database.name()));
     server.limits().checkSize(name, write.getUpdate());
     database.check(name, write.getCurrentDocument());
+    Document asked =
+        write.hasDelete()
+            ? Document.newBuilder().setName(write.getDelete()).build()
+            : write.getUpdate();
+    Optional<FakeFaults.WriteFault> fault = server.faults().ofWrite(asked.getName());
+    Optional<Document> content = fault.isPresent() ? fault.get().apply(asked) : Optional.of(asked);
     if (write.hasDelete()) {
-      if (fault.isEmpty()
-          || fault
-              .get()
-              .apply(Document.newBuilder().setName(write.getDelete()).build())
-              .isPresent()) {
-        database.delete(name, micros);
-      }
-      server.usage().wrote(true);
+      content.ifPresent(document -> database.delete(name, micros));
       return WriteResult.getDefaultInstance();
     }
-    Optional<Document> content =
-        fault.isPresent() ? fault.get().apply(write.getUpdate()) : Optional.of(write.getUpdate());
-    server.usage().wrote(false);
     Timestamp updateTime =
         content
             .map(document -> database.put(name, document, micros))

@@ -4,6 +4,7 @@ import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
@@ -43,7 +44,7 @@ final class FakeTime {
   }
 
   private long clockMicros() {
-    return ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.instant()) + offsetMicros;
+    return ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant()) + offsetMicros;
   }
 
   static Timestamp timestamp(long micros) {

@@ -1,7 +1,9 @@
 package io.holdfast.firestore;
 
+import com.google.firestore.v1.Write;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** What was asked of the server, and what the service would have billed for it. Thread-safe. */
 final class FakeUsage {
@@ -62,6 +64,18 @@ final class FakeUsage {
     return activeCalls;
   }
 
+  /** Waits until no call is being answered, for ten seconds at most. */
+  synchronized void awaitIdle() throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (activeCalls > 0) {
+      long remaining = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (remaining <= 0) {
+        throw new AssertionError(activeCalls + " calls are still being answered");
+      }
+      wait(remaining);
+    }
+  }
+
   /** Starts counting anew. */
   synchronized void reset() {
     requests.clear();
@@ -82,6 +96,7 @@ final class FakeUsage {
 
   synchronized void end(FakeMethod method, boolean wasCancelled) {
     activeCalls--;
+    notifyAll();
     if (wasCancelled) {
       cancelled.merge(method, 1, Integer::sum);
     }
@@ -91,8 +106,8 @@ final class FakeUsage {
     reads += count;
   }
 
-  synchronized void wrote(boolean delete) {
-    if (delete) {
+  synchronized void wrote(Write write) {
+    if (write.hasDelete()) {
       deletes++;
     } else {
       writes++;
