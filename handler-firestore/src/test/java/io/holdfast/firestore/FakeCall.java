@@ -22,13 +22,16 @@ final class FakeCall {
 
   private final ServerCallStreamObserver<Message> observer;
   private final List<FakeFaults.Fault> faults;
+  private final FakeUsage usage;
   private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
   private final Object readiness = new Object();
 
   /**
    * Must be made on the server's thread, before the method returns: later no handlers can be set.
    */
-  FakeCall(ServerCallStreamObserver<Message> observer, List<FakeFaults.Fault> faults) {
+  FakeCall(
+      ServerCallStreamObserver<Message> observer, List<FakeFaults.Fault> faults, FakeUsage usage) {
+    this.usage = usage;
     this.observer = observer;
     this.faults = faults;
     observer.setOnCancelHandler(
@@ -48,17 +51,29 @@ final class FakeCall {
   }
 
   void send(Message response) throws InterruptedException {
-    synchronized (readiness) {
-      while (!observer.isReady() && !cancelled.isDone()) {
-        readiness.wait();
-      }
-    }
+    awaitReady();
     checkOpen();
     Message altered = response;
     for (FakeFaults.Fault fault : faults) {
       altered = fault.alter(altered);
     }
     observer.onNext(altered);
+  }
+
+  private void awaitReady() throws InterruptedException {
+    synchronized (readiness) {
+      if (observer.isReady() || cancelled.isDone()) {
+        return;
+      }
+      usage.waitForClient(true);
+      try {
+        while (!observer.isReady() && !cancelled.isDone()) {
+          readiness.wait();
+        }
+      } finally {
+        usage.waitForClient(false);
+      }
+    }
   }
 
   void complete() {

@@ -2,6 +2,7 @@ package io.holdfast.firestore;
 
 import com.google.api.gax.core.NoCredentialsProvider;
 import com.google.api.gax.grpc.InstantiatingGrpcChannelProvider;
+import com.google.api.gax.rpc.FixedHeaderProvider;
 import com.google.cloud.firestore.v1.FirestoreClient;
 import com.google.cloud.firestore.v1.FirestoreSettings;
 import io.grpc.Server;
@@ -79,13 +80,20 @@ final class FakeFirestore implements AutoCloseable {
 
   /** A client of this server that tries nothing twice. The caller closes it. */
   FirestoreClient connect() {
+    return connect(endpoint());
+  }
+
+  /** A client of a server without encryption that tries nothing twice. The caller closes it. */
+  static FirestoreClient connect(String endpoint) {
     try {
       FirestoreSettings.Builder settings =
           FirestoreSettings.newBuilder()
               .setCredentialsProvider(NoCredentialsProvider.create())
+              // The emulator asks for it; this server does not.
+              .setHeaderProvider(FixedHeaderProvider.create("authorization", "Bearer owner"))
               .setTransportChannelProvider(
                   InstantiatingGrpcChannelProvider.newBuilder()
-                      .setEndpoint(endpoint())
+                      .setEndpoint(endpoint)
                       .setChannelConfigurator(channel -> channel.usePlaintext())
                       .build());
       settings.applyToAllUnaryMethods(

@@ -18,7 +18,7 @@ record FakeName(List<String> segments) implements Comparable<FakeName> {
   static final FakeName ROOT = new FakeName(List.of());
 
   /** Ids that older Datastore clients gave as numbers; the service shows them so. */
-  private static final Pattern NUMERIC = Pattern.compile("__id(0|-?[1-9][0-9]*)__");
+  private static final Pattern NUMERIC = Pattern.compile("__id(-?[1-9][0-9]*)__");
 
   private static final Pattern RESERVED = Pattern.compile("__.*__", Pattern.DOTALL);
   private static final int MAXIMUM_ID_BYTES = 1500;

@@ -173,7 +173,9 @@ final class FakeService {
     server.usage().begin(method, request.getSerializedSize());
     FakeCall call =
         new FakeCall(
-            (ServerCallStreamObserver<Message>) to, server.faults().begin(method, request));
+            (ServerCallStreamObserver<Message>) to,
+            server.faults().begin(method, request),
+            server.usage());
     threads.execute(() -> serve(method, request, call, answer));
   }
 
@@ -444,9 +446,9 @@ final class FakeService {
 
   private Iterator<ListDocumentsResponse> listDocuments(ListDocumentsRequest request) {
     boolean ordered = !request.getOrderBy().isEmpty();
-    if (ordered && request.getShowMissing()) {
+    if (request.getShowMissing() && (ordered || request.getCollectionId().isEmpty())) {
       throw Status.INVALID_ARGUMENT
-          .withDescription("show_missing may not be used with order_by")
+          .withDescription("collection id must be set, and order_by not, when show_missing is true")
           .asRuntimeException();
     }
     if ((ordered && !request.getOrderBy().equals("__name__"))

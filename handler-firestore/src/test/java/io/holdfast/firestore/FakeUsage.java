@@ -4,6 +4,7 @@ import com.google.firestore.v1.Write;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** What was asked of the server, and what the service would have billed for it. Thread-safe. */
 final class FakeUsage {
@@ -17,6 +18,7 @@ final class FakeUsage {
   private int largestWriteCount;
   private boolean documentTwice;
   private int activeCalls;
+  private int waitingStreams;
 
   /**
    * Document reads: one for each document that a query returns or skips by an offset, one for a
@@ -65,15 +67,13 @@ final class FakeUsage {
   }
 
   /** Waits until no call is being answered, for ten seconds at most. */
-  synchronized void awaitIdle() throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (activeCalls > 0) {
-      long remaining = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (remaining <= 0) {
-        throw new AssertionError(activeCalls + " calls are still being answered");
-      }
-      wait(remaining);
-    }
+  void awaitIdle() throws InterruptedException {
+    await("that no call is being answered", () -> activeCalls == 0);
+  }
+
+  /** Waits until a stream waits for its client to take what was sent, for ten seconds at most. */
+  void awaitBackPressure() throws InterruptedException {
+    await("that a stream waits for its client", () -> waitingStreams > 0);
   }
 
   /** Starts counting anew. */
@@ -102,6 +102,11 @@ final class FakeUsage {
     }
   }
 
+  synchronized void waitForClient(boolean begin) {
+    waitingStreams += begin ? 1 : -1;
+    notifyAll();
+  }
+
   synchronized void read(long count) {
     reads += count;
   }
@@ -117,5 +122,17 @@ final class FakeUsage {
   synchronized void writesInRequest(int count, boolean twice) {
     largestWriteCount = Math.max(largestWriteCount, count);
     documentTwice |= twice;
+  }
+
+  private synchronized void await(String what, BooleanSupplier condition)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (!condition.getAsBoolean()) {
+      long remaining = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (remaining <= 0) {
+        throw new AssertionError("waited in vain " + what);
+      }
+      wait(remaining);
+    }
   }
 }
