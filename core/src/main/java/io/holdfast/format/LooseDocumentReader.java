@@ -31,6 +31,12 @@ final class LooseDocumentReader implements DocumentReader {
   /** Top-level keys that nobody reads are remembered only for as long as there are few. */
   private static final int MAX_KEYS = 10_000;
 
+  private static final String NO_FORM =
+      "The document has neither \"collections\" nor \"tables\", and is no whole export of Firestore"
+          + " either: {\"__collections__\":{…}} by node-firestore-import-export, or"
+          + " {\"COLLECTION\":{\"ID\":{…}}} by firestore-export-import. An export of one collection by"
+          + " the former can be made a whole one: jq '{\"__collections__\":{\"COLLECTION\":.}}'";
+
   private final int maxRecordBytes;
   private final JsonText json;
   private final JsonParser parser;
@@ -104,7 +110,7 @@ final class LooseDocumentReader implements DocumentReader {
       }
       readKey(key);
     }
-    throw broken("has neither \"collections\" nor \"tables\"");
+    throw new FormatException(FormatException.Kind.NOT_A_BACKUP, NO_FORM + json.at() + ".");
   }
 
   private DocumentHeader makeHeader() {
