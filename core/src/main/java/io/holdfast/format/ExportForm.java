@@ -1,6 +1,5 @@
 package io.holdfast.format;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -118,8 +117,6 @@ enum ExportForm {
   /** What marks a typed value, in one of the forms. */
   static final String DATATYPE = "__datatype__";
 
-  private static final JsonFactory JSON = new JsonFactory();
-
   private final String nestedKey;
 
   ExportForm(String nestedKey) {
@@ -161,7 +158,7 @@ enum ExportForm {
   /** The form that a text has which begins so, as far as its beginning tells. */
   static Optional<ExportForm> recognise(String start) {
     String text = start.startsWith("\ufeff") ? start.substring(1) : start;
-    try (JsonParser parser = JSON.createParser(text)) {
+    try (JsonParser parser = Json.FACTORY.createParser(text)) {
       if (parser.nextToken() != JsonToken.START_OBJECT
           || parser.nextToken() != JsonToken.FIELD_NAME) {
         return Optional.empty();

@@ -31,11 +31,12 @@ final class LooseDocumentReader implements DocumentReader {
   /** Top-level keys that nobody reads are remembered only for as long as there are few. */
   private static final int MAX_KEYS = 10_000;
 
-  private static final String NO_FORM =
-      "The document has neither \"collections\" nor \"tables\", and is no whole export of Firestore"
-          + " either: {\"__collections__\":{…}} by node-firestore-import-export, or"
-          + " {\"COLLECTION\":{\"ID\":{…}}} by firestore-export-import. An export of one collection by"
-          + " the former can be made a whole one: jq '{\"__collections__\":{\"COLLECTION\":.}}'";
+  /** What else it could have been, and what to do. */
+  private static final String NOR_AN_EXPORT =
+      ", and is no whole export of Firestore either: {\"__collections__\":{…}} by"
+          + " node-firestore-import-export, or {\"COLLECTION\":{\"ID\":{…}}} by"
+          + " firestore-export-import. An export of one collection by the former can be made a whole"
+          + " one: jq '{\"__collections__\":{\"COLLECTION\":.}}'";
 
   private final int maxRecordBytes;
   private final JsonText json;
@@ -110,7 +111,9 @@ final class LooseDocumentReader implements DocumentReader {
       }
       readKey(key);
     }
-    throw new FormatException(FormatException.Kind.NOT_A_BACKUP, NO_FORM + json.at() + ".");
+    throw new FormatException(
+        FormatException.Kind.NOT_A_BACKUP,
+        "The document has neither \"collections\" nor \"tables\"" + at() + NOR_AN_EXPORT + ".");
   }
 
   private DocumentHeader makeHeader() {
