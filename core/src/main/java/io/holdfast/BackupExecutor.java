@@ -132,7 +132,9 @@ public final class BackupExecutor implements AutoCloseable {
 
   /**
    * Restores a file that lies outside the sink: a document of a backup, with or without its
-   * manifest beside it, or a plain JSON file of a form found in the wild.
+   * manifest beside it, or a JSON file of a form found in the wild: collections as arrays of
+   * records, or a database of documents as the npm tools for Firestore export it (FORMAT.md,
+   * section 8).
    *
    * @param file the file
    * @param options how to restore it

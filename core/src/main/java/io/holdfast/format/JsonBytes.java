@@ -53,6 +53,16 @@ final class JsonBytes extends Writer {
     return Arrays.copyOf(bytes, size);
   }
 
+  /** The bytes, of which the first {@link #size} count; valid until the next change. */
+  byte[] array() {
+    return bytes;
+  }
+
+  /** Takes the end away again. */
+  void truncate(int newSize) {
+    size = newSize;
+  }
+
   /** Empties it, and lets go of extraordinary size. */
   void reset() {
     size = 0;
@@ -65,6 +75,20 @@ final class JsonBytes extends Writer {
     for (int i = 0; i < ascii.length(); i++) {
       add(ascii.charAt(i));
     }
+  }
+
+  /** Appends a string in quotes. */
+  void addString(String value) {
+    add('"');
+    write(value);
+    endString();
+  }
+
+  /** Appends the string at which the parser stands. */
+  void addString(JsonParser parser) throws IOException {
+    add('"');
+    parser.getText(this);
+    endString();
   }
 
   /**
@@ -123,16 +147,10 @@ final class JsonBytes extends Writer {
         if (!openObjects.element().add(name)) {
           throw new Refused(FormatException.Kind.CORRUPT, "has the same key twice in one object");
         }
-        add('"');
-        write(name);
-        endString();
+        addString(name);
         add(':');
       }
-      case VALUE_STRING -> {
-        add('"');
-        parser.getText(this);
-        endString();
-      }
+      case VALUE_STRING -> addString(parser);
       // Numbers, true, false, null: their text, never their value.
       default -> add(parser.getText());
     }
@@ -144,6 +162,11 @@ final class JsonBytes extends Writer {
     for (int i = offset; i < offset + length; i++) {
       character(chars[i]);
     }
+  }
+
+  @Override
+  public void write(String text) {
+    write(text, 0, text.length()); // Writer's own throws IOException
   }
 
   @Override

@@ -1,13 +1,8 @@
 package io.holdfast.format;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.spi.Consistency;
@@ -15,10 +10,6 @@ import io.holdfast.spi.DocumentHeader;
 import io.holdfast.spi.SourceInfo;
 import java.io.BufferedInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -40,10 +31,15 @@ final class LooseDocumentReader implements DocumentReader {
   /** Top-level keys that nobody reads are remembered only for as long as there are few. */
   private static final int MAX_KEYS = 10_000;
 
-  /** Document, collections and array stand around a record. */
-  private static final int LEVELS_AROUND = 3;
+  /** What else it could have been, and what to do. */
+  private static final String NOR_AN_EXPORT =
+      ", and is no whole export of Firestore either: {\"__collections__\":{…}} by"
+          + " node-firestore-import-export, or {\"COLLECTION\":{\"ID\":{…}}} by"
+          + " firestore-export-import. An export of one collection by the former can be made a whole"
+          + " one: jq '{\"__collections__\":{\"COLLECTION\":.}}'";
 
   private final int maxRecordBytes;
+  private final JsonText json;
   private final JsonParser parser;
   private final JsonBytes text = new JsonBytes();
   private final Map<String, Long> counts = new LinkedHashMap<>();
@@ -64,48 +60,9 @@ final class LooseDocumentReader implements DocumentReader {
   /** Reads up to the first collection. */
   LooseDocumentReader(BufferedInputStream in, int maxRecordBytes) throws IOException {
     this.maxRecordBytes = maxRecordBytes;
-    // Not left to the parser: it guesses encodings, and lets malformed UTF-8 pass.
-    InputStreamReader characters =
-        new InputStreamReader(
-            withoutByteOrderMark(in),
-            StandardCharsets.UTF_8
-                .newDecoder()
-                .onMalformedInput(CodingErrorAction.REPORT)
-                .onUnmappableCharacter(CodingErrorAction.REPORT));
-    this.parser = factory(maxRecordBytes).createParser(characters);
-    this.header = translated(this::readHeader);
-  }
-
-  private static JsonFactory factory(int maxRecordBytes) {
-    int longest = Math.max(maxRecordBytes, 1 << 16);
-    return JsonFactory.builder()
-        // Keys may be ids, a new one in each record: a symbol table would only grow and collide.
-        .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-        .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-        .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-        .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-        .streamReadConstraints(
-            StreamReadConstraints.builder()
-                .maxStringLength(longest)
-                .maxNumberLength(longest)
-                .maxNameLength(longest)
-                .maxNestingDepth(Limits.NESTING + LEVELS_AROUND + 1)
-                .build())
-        .build();
-  }
-
-  /** Some editors put one in front; RFC 8259 lets readers ignore it. */
-  private static BufferedInputStream withoutByteOrderMark(BufferedInputStream in)
-      throws IOException {
-    in.mark(3);
-    byte[] start = in.readNBytes(3);
-    if (start.length < 3
-        || (start[0] & 0xff) != 0xef
-        || (start[1] & 0xff) != 0xbb
-        || (start[2] & 0xff) != 0xbf) {
-      in.reset();
-    }
-    return in;
+    this.json = new JsonText(in, maxRecordBytes);
+    this.parser = json.parser();
+    this.header = json.read(this::readHeader, this::broken);
   }
 
   @Override
@@ -130,16 +87,12 @@ final class LooseDocumentReader implements DocumentReader {
 
   @Override
   public Optional<Frame> next() throws IOException {
-    return translated(this::nextFrame);
+    return json.read(this::nextFrame, this::broken);
   }
 
   @Override
   public void close() {
-    try {
-      parser.close();
-    } catch (IOException e) {
-      throw new IllegalStateException("A parser that does not own its stream failed to close.", e);
-    }
+    json.close();
   }
 
   private DocumentHeader readHeader() throws IOException {
@@ -158,7 +111,9 @@ final class LooseDocumentReader implements DocumentReader {
       }
       readKey(key);
     }
-    throw broken("has neither \"collections\" nor \"tables\"");
+    throw new FormatException(
+        FormatException.Kind.NOT_A_BACKUP,
+        "The document has neither \"collections\" nor \"tables\"" + at() + NOR_AN_EXPORT + ".");
   }
 
   private DocumentHeader makeHeader() {
@@ -407,30 +362,6 @@ final class LooseDocumentReader implements DocumentReader {
     ended = true;
   }
 
-  private interface Step<T> {
-    T run() throws IOException;
-  }
-
-  /** Runs a step; what is wrong with the text becomes an error of ours that shows none of it. */
-  private <T> T translated(Step<T> step) throws IOException {
-    try {
-      return step.run();
-    } catch (StreamConstraintsException e) {
-      throw new FormatException(
-          FormatException.Kind.TOO_LARGE,
-          "The document has a name, a number or a text beyond the limits, or is nested too deeply"
-              + at()
-              + ".");
-    } catch (JsonEOFException e) {
-      throw broken("is cut");
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      // Without the cause: its message quotes the text, which may be somebody's data.
-      throw broken("is not valid JSON");
-    } catch (CharacterCodingException e) {
-      throw broken("is not valid UTF-8");
-    }
-  }
-
   private FormatException tooManyCollections() {
     return new FormatException(
         FormatException.Kind.TOO_LARGE,
@@ -445,7 +376,6 @@ final class LooseDocumentReader implements DocumentReader {
   }
 
   private String at() {
-    JsonLocation location = parser.currentLocation();
-    return " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
+    return json.at();
   }
 }

@@ -9,6 +9,7 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,8 @@ import java.util.zip.ZipException;
 
 /**
  * Opens documents that have no manifest, front to back: compressed with zstd or gzip or not at all,
- * of the exact form or of a form found in the wild. FORMAT.md, section 8.
+ * of the exact form or of a form found in the wild. FORMAT.md, section 8. An interruption of the
+ * thread ends opening, which may have to look through the whole document.
  */
 public final class PlainDocuments {
   private static final int LOOK_BYTES = 1 << 16;
@@ -34,18 +36,56 @@ public final class PlainDocuments {
    * @throws FormatException of kind {@code NOT_A_BACKUP} if it is no form that is known
    */
   public static DocumentReader open(InputStream in, int maxRecordBytes) throws IOException {
+    return open(
+        in,
+        (text, start) -> {
+          int newline = start.indexOf('\n');
+          if (newline > 0 && DocumentHeaders.isFirstLine(start.substring(0, newline))) {
+            return new LineDocumentReader(text, maxRecordBytes);
+          }
+          return ExportForm.recognise(start).filter(form -> form == ExportForm.MARKED).isPresent()
+              ? new ExportedDocuments(text, ExportForm.MARKED, maxRecordBytes)
+              : new LooseDocumentReader(text, maxRecordBytes);
+        });
+  }
+
+  /**
+   * Opens an export that no key marks as one: collections of documents by id. To be tried with a
+   * document, from its beginning, that {@link #open(InputStream, int)} did not find to be a backup:
+   * a plain form may have keys like that in front, so that is known only at the end.
+   *
+   * @param in as above
+   * @param maxRecordBytes how large a record may be
+   * @throws FormatException of kind {@code NOT_A_BACKUP} if it does not begin like one
+   */
+  public static DocumentReader openUnmarked(InputStream in, int maxRecordBytes) throws IOException {
+    return open(
+        in,
+        (text, start) -> {
+          if (ExportForm.recognise(start).filter(form -> form == ExportForm.UNMARKED).isEmpty()) {
+            throw new FormatException(
+                FormatException.Kind.NOT_A_BACKUP,
+                "The document is no object of collections of documents by id.");
+          }
+          return new ExportedDocuments(text, ExportForm.UNMARKED, maxRecordBytes);
+        });
+  }
+
+  /** Makes the reader for a text that begins so. */
+  @FunctionalInterface
+  private interface Choice {
+    DocumentReader reader(BufferedInputStream text, String start) throws IOException;
+  }
+
+  private static DocumentReader open(InputStream in, Choice choice) throws IOException {
     Decompressed stored = new Decompressed(decompressor(in));
     try {
       BufferedInputStream text = new BufferedInputStream(stored, LOOK_BYTES);
       text.mark(LOOK_BYTES);
       byte[] look = text.readNBytes(LOOK_BYTES);
       text.reset();
-      String start = new String(look, StandardCharsets.UTF_8);
-      int newline = start.indexOf('\n');
-      DocumentReader reader =
-          newline > 0 && DocumentHeaders.isFirstLine(start.substring(0, newline))
-              ? new LineDocumentReader(text, maxRecordBytes)
-              : new LooseDocumentReader(text, maxRecordBytes);
+      DocumentReader reader = choice.reader(text, new String(look, StandardCharsets.UTF_8));
+      stored.opened();
       return new Closing(reader, stored);
     } catch (IOException | RuntimeException e) {
       stored.close();
@@ -89,8 +129,15 @@ public final class PlainDocuments {
 
   /** Reports what a decompressor cannot read as damage, not as a failure of the storage. */
   private static final class Decompressed extends FilterInputStream {
+    private boolean opening = true;
+
     Decompressed(InputStream in) {
       super(in);
+    }
+
+    /** From now on, whoever takes the frames looks for interruptions. */
+    void opened() {
+      opening = false;
     }
 
     @Override
@@ -101,6 +148,9 @@ public final class PlainDocuments {
 
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
+      if (opening && Thread.currentThread().isInterrupted()) {
+        throw new InterruptedIOException("interrupted");
+      }
       try {
         return super.read(into, offset, length);
       } catch (ZstdIOException e) {

@@ -88,13 +88,52 @@ final class StoredDocument implements AutoCloseable {
    *
    * @param expected what an earlier pass over it has seen; empty for the first
    */
-  @SuppressWarnings("resource") // handed on, or closed on failure
   static StoredDocument openPlain(
       StorageSink sink,
       ObjectKey key,
       DecryptionKeys keys,
       int maxRecordBytes,
       Optional<ObjectDigest> expected) {
+    try {
+      return openPlain(sink, key, keys, maxRecordBytes, expected, PlainDocuments::open);
+    } catch (FormatException e) {
+      if (e.kind() != FormatException.Kind.NOT_A_BACKUP) {
+        throw e;
+      }
+      return openUnmarked(sink, key, keys, maxRecordBytes, expected, e);
+    }
+  }
+
+  /** Once a document has turned out to have no key that tells what it is. */
+  private static StoredDocument openUnmarked(
+      StorageSink sink,
+      ObjectKey key,
+      DecryptionKeys keys,
+      int maxRecordBytes,
+      Optional<ObjectDigest> expected,
+      FormatException notMarked) {
+    try {
+      return openPlain(sink, key, keys, maxRecordBytes, expected, PlainDocuments::openUnmarked);
+    } catch (FormatException e) {
+      // The first one names all the forms there are.
+      throw e.kind() == FormatException.Kind.NOT_A_BACKUP ? notMarked : e;
+    }
+  }
+
+  /** Makes a reader of what was decrypted. */
+  @FunctionalInterface
+  private interface Opening {
+    DocumentReader open(InputStream plain, int maxRecordBytes) throws IOException;
+  }
+
+  @SuppressWarnings("resource") // handed on, or closed on failure
+  private static StoredDocument openPlain(
+      StorageSink sink,
+      ObjectKey key,
+      DecryptionKeys keys,
+      int maxRecordBytes,
+      Optional<ObjectDigest> expected,
+      Opening opening) {
     StoredObject object =
         sink.stat(key)
             .orElseThrow(
@@ -112,7 +151,7 @@ final class StoredDocument implements AutoCloseable {
       buffered.reset();
       InputStream plain =
           AgeStreams.isAge(magic) ? AgeStreams.decrypting(buffered, keys) : buffered;
-      return new StoredDocument(key, expected, stored, PlainDocuments.open(plain, maxRecordBytes));
+      return new StoredDocument(key, expected, stored, opening.open(plain, maxRecordBytes));
     } catch (IOException e) {
       closeAfter(stored, e);
       throw translate(key, e);
