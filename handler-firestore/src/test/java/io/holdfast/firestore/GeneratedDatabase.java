@@ -110,7 +110,7 @@ final class GeneratedDatabase {
       case 7 -> bytes(random.ints(random.nextInt(20), 0, 256).toArray());
       case 8 -> reference(database.name("users/" + random.nextInt(1000)));
       case 9 -> point(random.nextDouble() * 180 - 90, random.nextDouble() * 360 - 180);
-      case 10 -> vector(random.doubles(random.nextInt(4)).toArray());
+      case 10 -> vector(random.doubles(1 + random.nextInt(4)).toArray());
       case 11 -> list(depth);
       default -> object(depth);
     };
@@ -131,7 +131,11 @@ final class GeneratedDatabase {
     Value[] values = new Value[random.nextInt(4)];
     for (int i = 0; i < values.length; i++) {
       Value value = value(depth + 1);
-      values[i] = value.hasArrayValue() ? integer(i) : value;
+      // Neither arrays nor vectors may be in arrays.
+      values[i] =
+          value.hasArrayValue() || value.getMapValue().containsFields("__type__")
+              ? integer(i)
+              : value;
     }
     return array(values);
   }
