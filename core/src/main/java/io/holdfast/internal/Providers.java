@@ -87,7 +87,7 @@ public final class Providers {
                   + " is on the class path. Found: "
                   + (byScheme.isEmpty() ? "none" : String.join(", ", byScheme.keySet()))
                   + ". Add the module that serves it, holdfast-handler-postgres for postgresql,"
-                  + " say."));
+                  + " or holdfast-handler-firestore for firestore, say."));
     }
     return provider;
   }

@@ -41,14 +41,14 @@ final class GeneratedDatabase {
   /** Fills a database with about that many documents. */
   static void fill(RawFirestore database, long seed, int count) {
     GeneratedDatabase generated = new GeneratedDatabase(database, seed);
-    generated.fixedOnes();
+    generated.fixedOnes(count);
     while (generated.documents.size() < count) {
       generated.tree("", 1);
     }
     database.put(generated.documents);
   }
 
-  private void fixedOnes() {
+  private void fixedOnes(int count) {
     add("fixed/values", AwkwardDocuments.everyValue(database.root()));
     add("fixed/names", AwkwardDocuments.everyName());
     add("fixed/empty", Map.of());
@@ -57,7 +57,9 @@ final class GeneratedDatabase {
       add("phantom/" + id + "/ids/" + id, Map.of("$parent", text(id)));
     }
     add("phantom/a/phantom/b/phantom/c/phantom/d/phantom/e", Map.of("level", integer(5)));
-    add("large/text", Map.of("text", text("x".repeat(900_000))));
+    if (count > 10_000) {
+      add("large/text", Map.of("text", text("x".repeat(900_000))));
+    }
   }
 
   private void add(String path, Map<String, Value> fields) {

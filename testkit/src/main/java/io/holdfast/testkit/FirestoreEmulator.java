@@ -43,8 +43,8 @@ public final class FirestoreEmulator implements AutoCloseable {
   private static final String MAIN = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
   private static final String MISSING =
       "The Firestore emulator is not installed. Install the Google Cloud CLI and run 'gcloud"
-          + " components install cloud-firestore-emulator' (Debian: apt-get install"
-          + " google-cloud-cli-firestore-emulator), or set "
+          + " components install cloud-firestore-emulator' (with Google's Debian packages:"
+          + " apt-get install google-cloud-cli-firestore-emulator), or set "
           + JAR
           + ".";
   private static final Duration PATIENCE = Duration.ofSeconds(90);
