@@ -5,10 +5,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What tables of documents get when all documents are there: columns, primary keys, statistics. */
 final class DocumentFinish {
+  private static final Logger log = LoggerFactory.getLogger(DocumentFinish.class);
+
   private static final int TABLES_PER_ANALYZE = 100;
+
+  /** A row of a B-tree takes a third of a page; Firestore's paths can be longer. */
+  private static final String TOO_LONG_FOR_INDEX = "54000";
 
   private DocumentFinish() {}
 
@@ -46,10 +53,29 @@ final class DocumentFinish {
   }
 
   private static void addKey(PinnedConnection main, DocumentLoad load) throws SQLException {
+    main.execute("SAVEPOINT holdfast_key");
     try {
       main.execute(load.table().keySql());
+      main.execute("RELEASE SAVEPOINT holdfast_key");
     } catch (SQLException e) {
-      throw failed(e, "add the primary key of the table for %s", load);
+      if (!TOO_LONG_FOR_INDEX.equals(e.getSQLState())) {
+        throw failed(e, "add the primary key of the table for %s", load);
+      }
+      main.execute("ROLLBACK TO SAVEPOINT holdfast_key");
+      addKeyOfHashes(main, load);
+    }
+  }
+
+  private static void addKeyOfHashes(PinnedConnection main, DocumentLoad load) throws SQLException {
+    log.warn(
+        "Paths of documents in {} are longer than PostgreSQL can index: {} gets a unique index of"
+            + " their hashes instead of a primary key, and no restore can merge into it.",
+        load.table().collection(),
+        load.table().toSql());
+    try {
+      main.execute(load.table().hashKeySql());
+    } catch (SQLException e) {
+      throw failed(e, "add a unique index to the table for %s", load);
     }
   }
 

@@ -105,8 +105,7 @@ record DocumentTable(String collection, String schema, String name) {
 
   /** Where documents are put first that are to be spread over columns, quoted for a statement. */
   String landingSql() {
-    return Sql.qualified(
-        schema, "holdfast_documents_" + hash(schema + "." + name).substring(0, HASH_DIGITS));
+    return Sql.qualified(schema, "holdfast_documents_" + shortHash());
   }
 
   /** The statements that create it. Its key comes by {@link #keySql}. */
@@ -124,6 +123,19 @@ record DocumentTable(String collection, String schema, String name) {
   /** The statement that adds the key: after the rows where they need not have it before. */
   String keySql() {
     return "ALTER TABLE " + toSql() + " ADD PRIMARY KEY (" + Sql.quoteIdentifiers(KEY) + ")";
+  }
+
+  /** What takes the key's place where ids and paths are too long for an index. */
+  String hashKeySql() {
+    return "CREATE UNIQUE INDEX IF NOT EXISTS "
+        + Sql.quoteIdentifier("holdfast_documents_key_" + shortHash())
+        + " ON "
+        + toSql()
+        + " (md5(parent), md5(id))";
+  }
+
+  private String shortHash() {
+    return hash(schema + "." + name).substring(0, HASH_DIGITS);
   }
 
   /** The statements that create the place where documents are put first. */
