@@ -71,7 +71,7 @@ final class DocumentFinish {
         "Paths of documents in {} are longer than PostgreSQL can index: {} gets a unique index of"
             + " their hashes instead of a primary key, and no restore can merge into it.",
         load.table().collection(),
-        load.table().toSql());
+        load.table().shown());
     try {
       main.execute(load.table().hashKeySql());
     } catch (SQLException e) {

@@ -103,6 +103,11 @@ record DocumentTable(String collection, String schema, String name) {
     return Sql.qualified(schema, name);
   }
 
+  /** Schema and name, for people. */
+  String shown() {
+    return Sql.shown(schema, name);
+  }
+
   /** Where documents are put first that are to be spread over columns, quoted for a statement. */
   String landingSql() {
     return Sql.qualified(schema, "holdfast_documents_" + shortHash());

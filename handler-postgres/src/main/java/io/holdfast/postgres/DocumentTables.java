@@ -144,7 +144,7 @@ final class DocumentTables {
 
   /** What is wrong where something else has the name of a table of documents. */
   static String inTheWay(DocumentTable table, String what) {
-    return table.toSql()
+    return table.shown()
         + " is to hold the documents of collection "
         + table.collection()
         + ", but there is "
@@ -229,7 +229,7 @@ final class DocumentTables {
           "Create "
               + missing.size()
               + " tables for documents: "
-              + String.join(", ", missing.stream().map(DocumentTable::toSql).toList())
+              + String.join(", ", missing.stream().map(DocumentTable::shown).toList())
               + ".");
     }
     return steps;

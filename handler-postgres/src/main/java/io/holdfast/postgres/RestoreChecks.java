@@ -314,9 +314,9 @@ final class RestoreChecks {
   private void checkDistinct(List<RestoreTarget> targets) {
     Map<String, String> byTable = new HashMap<>();
     for (DocumentTable table : missing) {
-      String other = byTable.putIfAbsent(table.toSql(), table.collection());
+      String other = byTable.putIfAbsent(table.shown(), table.collection());
       if (other != null) {
-        problemOfOneTable(other, table.collection(), table.toSql());
+        problemOfOneTable(other, table.collection(), table.shown());
       }
     }
     for (RestoreTarget target : targets) {

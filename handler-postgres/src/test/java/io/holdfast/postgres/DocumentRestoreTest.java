@@ -107,7 +107,7 @@ class DocumentRestoreTest {
       assertThat(session.prepare().steps())
           .contains(
               "Create the schema fs.",
-              "Create 1 tables for documents: \"fs\".\"users\".",
+              "Create 1 tables for documents: fs.users.",
               "Load 1 collections by COPY, 1 of them in binary form, in one transaction.",
               "Spread the documents of 1 collections over columns.");
     }
@@ -232,7 +232,7 @@ class DocumentRestoreTest {
         assertFails(
             Kind.MISMATCH,
             () -> Pump.create().mode(mode).strategy(strategy).write(two, handler()),
-            "\"public\".\"users\" is to hold the documents of collection users",
+            "public.users is to hold the documents of collection users",
             "documentSchema");
         assertThat(tables()).isEqualTo(before);
       }
