@@ -35,11 +35,16 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
              pg_get_userbyid(c.relowner),
              c.relkind = 'f', c.relam = 2, c.relispartition, c.relpersistence = 'u',
              c.relrowsecurity, c.relforcerowsecurity, c.reltuples::bigint,
-             x.config IS NOT NULL, coalesce(x.condition, '')
+             x.config IS NOT NULL, coalesce(x.condition, ''), m.mark
         FROM pg_catalog.pg_class c
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN (SELECT unnest(extconfig) AS config, unnest(extcondition) AS condition
                      FROM pg_catalog.pg_extension) x ON x.config = c.oid
+        LEFT JOIN (SELECT objoid, substring(description FROM strpos(description, '%1$s') FOR %2$d)
+                          AS mark
+                     FROM pg_catalog.pg_description
+                    WHERE classoid = 'pg_catalog.pg_class'::pg_catalog.regclass AND objsubid = 0
+                      AND strpos(description, '%1$s') > 0) m ON m.objoid = c.oid
        WHERE c.relkind IN ('r', 'f') AND c.relpersistence <> 't'
          AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
          AND (x.config IS NOT NULL OR NOT EXISTS (
@@ -47,7 +52,8 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
                 WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                   AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e'))
        ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
-      """;
+      """
+          .formatted(DocumentMark.WORD, DocumentMark.MAX_CHARS);
 
   // unnest and a join, not = ANY: that is a linear search for each row before PostgreSQL 14.
   private static final String SIZES =
@@ -162,7 +168,8 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
                 row.getBoolean(10),
                 row.getBoolean(11),
                 row.getLong(12),
-                row.getBoolean(13) ? Optional.of(row.getString(14)) : Optional.empty()));
+                row.getBoolean(13) ? Optional.of(row.getString(14)) : Optional.empty(),
+                Optional.ofNullable(row.getString(15)).flatMap(DocumentMark::collection)));
       }
     }
     return relations;
@@ -206,7 +213,8 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
               relation.estimatedRows,
               relation.extensionCondition,
               columns.getOrDefault(relation.oid, List.of()),
-              keys.getOrDefault(relation.oid, List.of())));
+              keys.getOrDefault(relation.oid, List.of()),
+              relation.mark));
     }
     return tables;
   }
@@ -262,5 +270,6 @@ record Catalog(List<Table> tables, List<String> foreignTables, List<String> name
       boolean rowSecurity,
       boolean forceRowSecurity,
       long estimatedRows,
-      Optional<String> extensionCondition) {}
+      Optional<String> extensionCondition,
+      Optional<String> mark) {}
 }

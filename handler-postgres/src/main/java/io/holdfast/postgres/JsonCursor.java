@@ -161,6 +161,60 @@ final class JsonCursor {
     return true;
   }
 
+  /**
+   * Moves past a string, checking its escapes.
+   *
+   * @return whether it holds U+0000
+   */
+  boolean passString() {
+    beginString();
+    boolean zero = false;
+    while (true) {
+      int at = endOfPlain(pos);
+      if (at >= end) {
+        throw corrupt("a string that does not end");
+      }
+      pos = at + 1;
+      if (bytes[at] == '"') {
+        return zero;
+      }
+      if (bytes[at] != '\\') {
+        throw corrupt("a control character inside a string");
+      }
+      if (skipZeroEscape()) {
+        zero = true;
+      } else {
+        escapedCode();
+      }
+    }
+  }
+
+  /** Appends a string's unescaped bytes, U+0000 as a zero byte, and moves past it. */
+  void readStringWithZero(CopyBuffer out) {
+    beginString();
+    while (plainRun(out)) {
+      if (skipZeroEscape()) {
+        out.append(0);
+      } else {
+        appendUtf8(escapedCode(), out);
+      }
+    }
+  }
+
+  /** Whether the escape behind a backslash stands for U+0000; moves past it if so. */
+  private boolean skipZeroEscape() {
+    if (end - pos < 5 || bytes[pos] != 'u') {
+      return false;
+    }
+    for (int i = 1; i <= 4; i++) {
+      if (bytes[pos + i] != '0') {
+        return false;
+      }
+    }
+    pos += 5;
+    return true;
+  }
+
   /** Reads what follows a backslash: the code point that it stands for. */
   int escapedCode() {
     if (pos >= end) {

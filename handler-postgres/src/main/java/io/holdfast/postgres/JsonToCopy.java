@@ -18,7 +18,7 @@ import java.util.Map;
  * record by looking its keys up. A key that is missing is NULL, one that is unknown or occurs twice
  * is an error. Used by one thread at a time.
  */
-final class JsonToCopy {
+final class JsonToCopy implements RowConverter {
   /**
    * A column that records may hold a value for.
    *
@@ -76,13 +76,8 @@ final class JsonToCopy {
     return new JsonToCopy(collection, List.of(id, data), false, true);
   }
 
-  /**
-   * Appends a row per record.
-   *
-   * @throws FormatException of kind {@code CORRUPT} if a record is not JSON
-   * @throws HandlerException of kind {@code MISMATCH} if a record does not fit the table
-   */
-  void convert(RecordBatch batch, CopyBuffer out) {
+  @Override
+  public void convert(RecordBatch batch, CopyBuffer out) {
     in.over(batch.array(), batch.start(), batch.end());
     int record = 0;
     try {

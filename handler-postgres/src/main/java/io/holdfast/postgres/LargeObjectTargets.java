@@ -113,14 +113,16 @@ final class LargeObjectTargets {
             -1,
             Optional.empty(),
             columns,
-            List.of());
+            List.of(),
+            Optional.empty());
     return new RestoreTarget(
         collection,
         table,
         columns.stream().map(column -> new Input(column, column.form())).toList(),
         Optional.of(stage),
         true,
-        false);
+        false,
+        Optional.empty());
   }
 
   private static Column column(int number, String name, long type, ValueForm form) {

@@ -301,6 +301,7 @@ final class PostgresBackupSession implements BackupSession {
       described.put(collection.name(), fields(collection.name()));
     }
     return new PostgresSchema(
+        false,
         snapshot.encoding,
         described,
         contents.sequences.states(connection),

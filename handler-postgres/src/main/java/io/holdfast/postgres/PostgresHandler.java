@@ -31,6 +31,7 @@ public final class PostgresHandler implements BackupHandler {
   private final MaintenanceConnection.Choice maintenance;
   private final Duration lockTimeout;
   private final RebuildOptions rebuild;
+  private final DocumentOptions documents;
 
   private PostgresHandler(Builder builder) {
     this.connections = builder.connections;
@@ -43,6 +44,7 @@ public final class PostgresHandler implements BackupHandler {
             builder.withoutTablespaces,
             builder.roles,
             builder.schemas);
+    this.documents = new DocumentOptions(builder.documentSchema, builder.documentColumns);
   }
 
   /**
@@ -162,7 +164,7 @@ public final class PostgresHandler implements BackupHandler {
 
   @Override
   public RestoreSession openRestore(RestoreRequest request) {
-    RestoreSettings restoring = new RestoreSettings(rebuild, lockTimeout);
+    RestoreSettings restoring = new RestoreSettings(rebuild, lockTimeout, documents);
     return request.strategy() == RestoreStrategy.SWAP
         ? new SwapRestoreSession(
             connections, maintenance, request, restoring, PostgresRestoreSession::open)
@@ -189,6 +191,8 @@ public final class PostgresHandler implements BackupHandler {
     private boolean withoutTablespaces;
     private final Map<String, String> roles = new HashMap<>();
     private final Map<String, String> schemas = new HashMap<>();
+    private String documentSchema = DocumentOptions.DEFAULT.schema();
+    private boolean documentColumns;
 
     private Builder(Optional<DataSource> given, Connections connections) {
       this.given = given;
@@ -271,11 +275,36 @@ public final class PostgresHandler implements BackupHandler {
      * @param to what it is called in the target
      */
     public Builder mapSchema(String from, String to) {
-      if (to.startsWith("pg_") || to.equals("information_schema")) {
-        throw new IllegalArgumentException("Schemas named " + to + " are PostgreSQL's own");
-      }
-      schemas.put(requireName(from), requireName(to));
+      schemas.put(requireName(from), requireSchema(to));
       return this;
+    }
+
+    /**
+     * The schema of the tables that a restore makes for documents, those of Firestore, say; {@code
+     * public} by default. It is created if it is missing.
+     *
+     * @param name its name, unquoted
+     */
+    public Builder documentSchema(String name) {
+      documentSchema = requireSchema(name);
+      return this;
+    }
+
+    /**
+     * Gives fields of documents columns of their own, of PostgreSQL's types, where all documents of
+     * a collection have values of the same type in them. All else stays in the column {@code data},
+     * as does everything without this.
+     */
+    public Builder documentColumns() {
+      documentColumns = true;
+      return this;
+    }
+
+    private static String requireSchema(String name) {
+      if (name.startsWith("pg_") || name.equals("information_schema")) {
+        throw new IllegalArgumentException("Schemas named " + name + " are PostgreSQL's own");
+      }
+      return requireName(name);
     }
 
     private static String requireName(String name) {

@@ -53,6 +53,7 @@ final class PostgresRestoreSession implements RestoreSession {
   private final RestoreSettings settings;
   private final PostgresSchema schema;
   private final Optional<SchemaRestore> definitions;
+  private final DocumentTables documents;
   private final boolean allowBinary;
   private final PinnedConnection main;
   private final Loaders loaders;
@@ -62,7 +63,7 @@ final class PostgresRestoreSession implements RestoreSession {
   private final Object largeObjects = new Object();
 
   /** The collections whose tables this restore has created. */
-  private Set<String> created = Set.of();
+  private final Set<String> created = ConcurrentHashMap.newKeySet();
 
   private SetAside setAside = SetAside.NOTHING;
   private SequenceRestore sequences = new SequenceRestore(List.of(), List.of(), List.of());
@@ -80,7 +81,7 @@ final class PostgresRestoreSession implements RestoreSession {
    * What a thread needs to convert a batch; kept for the next one. As many as threads, whatever the
    * number of collections: frames of one come side by side, so its converter is mostly there.
    */
-  private record Conversion(String collection, JsonToCopy converter, CopyBuffer buffer) {}
+  private record Conversion(String collection, RowConverter converter, CopyBuffer buffer) {}
 
   private PostgresRestoreSession(
       Connections connections,
@@ -95,6 +96,7 @@ final class PostgresRestoreSession implements RestoreSession {
     this.main = main;
     this.schema = PostgresSchema.read(request.header().schema());
     this.definitions = SchemaRestore.of(schema, request, settings);
+    this.documents = new DocumentTables(schema, request, settings.documents());
     this.loaders =
         request.atomic()
             ? Loaders.of(new CopyLoader(main, false))
@@ -189,6 +191,7 @@ final class PostgresRestoreSession implements RestoreSession {
             main,
             request,
             schema,
+            documents,
             isWhole() ? RestoreMode.INTO_EMPTY : request.mode(),
             created,
             isWhole() ? Optional.of(settings.rebuild()) : Optional.empty(),
@@ -251,10 +254,11 @@ final class PostgresRestoreSession implements RestoreSession {
     return new RestorePlan(rows.atomic(), steps, warnings);
   }
 
-  private RestorePlan plan(RestoreChecks.Result checked) {
+  private RestorePlan plan(RestoreChecks.Result checked) throws SQLException {
     List<String> steps = new ArrayList<>();
     List<String> warnings = new ArrayList<>(checked.warnings());
-    int count = checked.targets().size();
+    int count = checked.targets().size() + checked.missing().size();
+    steps.addAll(documents.steps(main.jdbc(), checked.missing()));
     SetAside aside = checked.setAside();
     steps.add("Lock " + count + " tables against everybody else.");
     if (!aside.isEmpty()) {
@@ -268,7 +272,8 @@ final class PostgresRestoreSession implements RestoreSession {
     if (request.mode() == RestoreMode.REPLACE) {
       steps.add("Remove all rows of these tables.");
     }
-    long binary = checked.targets().stream().filter(RestoreTarget::binary).count();
+    long binary =
+        checked.targets().stream().filter(RestoreTarget::binary).count() + checked.missing().size();
     steps.add(
         "Load "
             + count
@@ -278,6 +283,10 @@ final class PostgresRestoreSession implements RestoreSession {
             + (request.atomic()
                 ? "in one transaction."
                 : "over up to " + Math.max(1, request.parallelism()) + " connections."));
+    long spread = documents.spread(checked.targets(), checked.missing());
+    if (spread > 0) {
+      steps.add("Spread the documents of " + spread + " collections over columns.");
+    }
     if (!checked.sequences().steps().isEmpty()) {
       steps.add("Set " + checked.sequences().steps().size() + " sequences.");
     }
@@ -316,6 +325,7 @@ final class PostgresRestoreSession implements RestoreSession {
           // with the locks held.
           RestoreChecks.Result before = check(knownCollections(), true);
           lock(before);
+          create(before.missing());
           main.execute("SET LOCAL lock_timeout = 0");
           admit(check(knownCollections(), true));
           begun = true;
@@ -328,10 +338,19 @@ final class PostgresRestoreSession implements RestoreSession {
   private void createTables(SchemaRestore restore) throws SQLException {
     main.execute("SET LOCAL lock_timeout = " + settings.lockTimeout().toMillis());
     restore.check(main);
-    created = restore.created();
+    created.addAll(restore.created());
     changing = true;
     begun = !request.atomic(); // from here on, what is committed stays
     restore.begin(main);
+  }
+
+  /** Creates tables for documents. */
+  private void create(List<DocumentTable> missing) throws SQLException {
+    if (!missing.isEmpty()) {
+      changing = true;
+      documents.create(main, missing);
+      missing.forEach(table -> created.add(table.collection()));
+    }
   }
 
   private void beginWithAll() throws SQLException {
@@ -393,13 +412,30 @@ final class PostgresRestoreSession implements RestoreSession {
 
   /** Makes checked and locked tables ready for their rows. */
   private void admit(RestoreChecks.Result checked) throws SQLException {
+    if (!checked.missing().isEmpty()) {
+      throw new HandlerException(
+          Kind.OTHER,
+          null,
+          "Tables for documents were dropped while the restore began. Try again when nobody else"
+              + " changes the target.",
+          null,
+          true);
+    }
     checked.setAside().remove(main);
     setAside = setAside.and(checked.setAside());
     sequences = checked.sequences().steps().isEmpty() ? sequences : checked.sequences();
     if (request.mode() == RestoreMode.REPLACE && !isWhole()) {
       empty(checked);
     }
-    checked.targets().forEach(target -> targets.put(target.collection(), target));
+    for (RestoreTarget target : checked.targets()) {
+      Optional<DocumentLoad> spread = target.documents().filter(DocumentLoad::spread);
+      if (spread.isPresent()) {
+        for (String sql : spread.get().table().createLandingSql()) {
+          main.execute(sql);
+        }
+      }
+      targets.put(target.collection(), target);
+    }
   }
 
   private void empty(RestoreChecks.Result checked) throws SQLException {
@@ -530,7 +566,9 @@ final class PostgresRestoreSession implements RestoreSession {
   }
 
   private void admitNow(String collection) throws SQLException {
-    lock(check(Set.of(collection), false));
+    RestoreChecks.Result before = check(Set.of(collection), false);
+    lock(before);
+    create(before.missing());
     admit(check(Set.of(collection), false));
   }
 
@@ -557,6 +595,7 @@ final class PostgresRestoreSession implements RestoreSession {
             main.beginLoading();
           }
           main.execute(RAISE_MAINTENANCE_MEMORY);
+          DocumentFinish.run(main, targets.values());
           sequences.apply(main, !request.atomic());
           setAside.putBack(main);
           checkInterrupted();
@@ -599,8 +638,11 @@ final class PostgresRestoreSession implements RestoreSession {
       main.abort();
     }
     main.close();
-    if (begun && !finished && !request.atomic() && !setAside.isEmpty()) {
-      putBackAfterFailure();
+    if (begun && !finished && !request.atomic()) {
+      if (!setAside.isEmpty()) {
+        putBackAfterFailure();
+      }
+      removeLandings();
     }
     finished = true;
   }
@@ -626,6 +668,30 @@ final class PostgresRestoreSession implements RestoreSession {
               ? PostgresErrors.translate(sql, "put them back", null).getMessage()
               : e.getMessage(),
           String.join(" ", setAside.putBackSql()));
+    }
+  }
+
+  /** What was put down and not moved into its table is of no use to anybody. */
+  private void removeLandings() {
+    List<String> landings =
+        targets.values().stream()
+            .flatMap(target -> target.documents().filter(DocumentLoad::spread).stream())
+            .map(load -> load.table().landingSql())
+            .toList();
+    if (landings.isEmpty()) {
+      return;
+    }
+    String sql = "DROP TABLE IF EXISTS " + String.join(", ", landings);
+    try (PinnedConnection fresh = connections.open()) {
+      fresh.beginLoading();
+      fresh.execute(sql);
+      fresh.jdbc().commit();
+    } catch (SQLException | RuntimeException e) {
+      log.warn(
+          "The restore into {} did not finish, and what it had put down could not be removed. The"
+              + " next restore does that, or: {}",
+          connections.location(),
+          sql);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.function.Function;
  * The {@code schema} of a document as {@code docs/FORMAT.md} sections 2 and 9 define it. Also reads
  * the common part of what other handlers wrote.
  *
+ * @param documents whether records of collections that are not described are documents with ids
  * @param encoding the source's server encoding; empty if the document does not tell
  * @param collections what is known of the collections, by name, in order
  * @param sequences the sequences with their state
@@ -26,6 +27,7 @@ import java.util.function.Function;
  * @param ddl the definitions of all objects; empty if the document has none
  */
 record PostgresSchema(
+    boolean documents,
     String encoding,
     Map<String, CollectionSchema> collections,
     List<SequenceState> sequences,
@@ -43,8 +45,19 @@ record PostgresSchema(
   /** A field: its name as it is in the source, the source's name of its type, and its form. */
   record Field(String name, String type, ValueForm form) {}
 
-  /** The fields of a collection in order, and the names of those that identify a record. */
-  record CollectionSchema(List<Field> fields, List<String> key) {
+  /**
+   * What the records of a collection hold.
+   *
+   * @param fields the fields in order
+   * @param key the names of those that identify a record
+   * @param documents the collection whose documents they are, if they are
+   */
+  record CollectionSchema(List<Field> fields, List<String> key, Optional<String> documents) {
+    /** Of records that are no documents. */
+    CollectionSchema(List<Field> fields, List<String> key) {
+      this(fields, key, Optional.empty());
+    }
+
     /** Copies the lists. */
     CollectionSchema {
       fields = List.copyOf(fields);
@@ -73,12 +86,16 @@ record PostgresSchema(
         table.storedColumns().stream()
             .map(column -> new Field(column.name(), column.type(), column.form()))
             .toList(),
-        table.primaryKey());
+        table.primaryKey(),
+        table.documents());
   }
 
   /** The schema as it stands in a document. */
   ObjectNode toJson() {
     ObjectNode schema = JsonNodeFactory.instance.objectNode();
+    if (documents) {
+      schema.put("documents", true);
+    }
     ObjectNode described = schema.putObject("collections");
     collections.forEach((name, collection) -> write(collection, described.putObject(name)));
     ObjectNode own = schema.putObject("postgres");
@@ -113,6 +130,7 @@ record PostgresSchema(
     }
     ArrayNode key = into.putArray("key");
     collection.key.forEach(key::add);
+    collection.documents.ifPresent(name -> into.putObject("documents").put("collection", name));
   }
 
   /**
@@ -147,6 +165,7 @@ record PostgresSchema(
               node.path("is_called").asBoolean(true)));
     }
     return new PostgresSchema(
+        schema.path("documents").asBoolean(false),
         own.path("encoding").asText(""),
         collections,
         sequences,
@@ -193,7 +212,9 @@ record PostgresSchema(
     }
     List<String> key = new ArrayList<>();
     node.path("key").forEach(part -> key.add(part.asText()));
-    return new CollectionSchema(fields, key);
+    JsonNode documents = node.path("documents").path("collection");
+    return new CollectionSchema(
+        fields, key, documents.isTextual() ? Optional.of(documents.asText()) : Optional.empty());
   }
 
   private static String text(JsonNode node, String key, String what) {

@@ -60,6 +60,8 @@ final class RestoreChecks {
   private final Connection connection;
   private final RestoreRequest request;
   private final PostgresSchema schema;
+  private final DocumentTables documents;
+  private final List<DocumentTable> missing = new ArrayList<>();
   private final Set<String> created;
   private final Optional<RebuildOptions> definitions;
   private final boolean allowBinary;
@@ -76,6 +78,7 @@ final class RestoreChecks {
    * @param exclusive tables that the role may lock against everybody; it may lock the others
    *     against writers only
    * @param deleteFrom tables that REPLACE empties row by row, for want of the right to truncate
+   * @param missing tables that can be created for documents; their collections have no target yet
    * @param warnings what the caller should know, a sentence each
    */
   record Result(
@@ -84,6 +87,7 @@ final class RestoreChecks {
       SequenceRestore sequences,
       Set<Long> exclusive,
       Set<Long> deleteFrom,
+      List<DocumentTable> missing,
       List<String> warnings) {}
 
   private record Rights(
@@ -109,6 +113,7 @@ final class RestoreChecks {
       PinnedConnection connection,
       RestoreRequest request,
       PostgresSchema schema,
+      DocumentTables documents,
       RestoreMode mode,
       Set<String> created,
       Optional<RebuildOptions> definitions,
@@ -116,6 +121,7 @@ final class RestoreChecks {
     this.connection = connection.jdbc();
     this.request = request;
     this.schema = schema;
+    this.documents = documents;
     this.created = created;
     this.definitions = definitions;
     this.allowBinary = allowBinary;
@@ -146,6 +152,8 @@ final class RestoreChecks {
         checkTable(target, rights.get(target.table().oid()));
       }
     }
+    documents.checkCreation(connection, missing, problems);
+    documents.checkRights(connection, targets, problems);
     SetAside setAside = SetAside.read(connection, oids);
     checkSetAside(setAside);
     checkEmpty(targets, rights);
@@ -160,10 +168,14 @@ final class RestoreChecks {
         mode == RestoreMode.REPLACE
             ? oidsWhere(restored, rights, right -> !right.truncate)
             : Set.of(),
+        List.copyOf(missing),
         List.copyOf(warnings));
   }
 
   private Optional<RestoreTarget> target(String collection, Map<String, Table> tables) {
+    if (documents.take(collection)) {
+      return documentTarget(collection, tables);
+    }
     boolean merge = mode == RestoreMode.MERGE;
     if (LargeObjectTargets.isCollection(collection)) {
       if (merge && !request.atomic()) {
@@ -173,7 +185,57 @@ final class RestoreChecks {
       }
       return Optional.of(LargeObjectTargets.target(collection, merge, definitions));
     }
-    Optional<Table> found = find(collection, tables);
+    return tableTarget(collection, find(collection, tables));
+  }
+
+  /** Documents go into a table that is made for them, or as they are into one that takes them. */
+  private Optional<RestoreTarget> documentTarget(String collection, Map<String, Table> tables) {
+    DocumentTable place = documents.table(collection);
+    Table found =
+        tables.values().stream()
+            .filter(
+                table -> table.schema().equals(place.schema()) && table.name().equals(place.name()))
+            .findFirst()
+            .orElse(null);
+    if (found == null) {
+      return withoutDocumentTable(collection, tables);
+    }
+    if (!place.isHeldBy(found)) {
+      if (!documents.areCreated() || RestoreTarget.isDocumentTable(found)) {
+        return tableTarget(collection, Optional.of(found));
+      }
+      problem(Kind.MISMATCH, DocumentTables.inTheWay(place, "another table"));
+      return Optional.empty();
+    }
+    if (mode == RestoreMode.MERGE && found.primaryKey().isEmpty()) {
+      return withoutKey(collection);
+    }
+    DocumentLoad load = documents.load(place, found, created.contains(collection));
+    return Optional.of(RestoreTarget.ofDocuments(found, load));
+  }
+
+  private Optional<RestoreTarget> withoutDocumentTable(
+      String collection, Map<String, Table> tables) {
+    if (!documents.areCreated()) {
+      return tableTarget(collection, find(collection, tables));
+    }
+    Table own = tables.get(collection);
+    if (own != null && RestoreTarget.isDocumentTable(own)) {
+      return tableTarget(collection, Optional.of(own));
+    }
+    missing.add(documents.table(collection));
+    return Optional.empty();
+  }
+
+  private Optional<RestoreTarget> withoutKey(String collection) {
+    problem(
+        Kind.MISMATCH,
+        "Table " + collection + " has no primary key, by which rows could be merged.");
+    return Optional.empty();
+  }
+
+  private Optional<RestoreTarget> tableTarget(String collection, Optional<Table> found) {
+    boolean merge = mode == RestoreMode.MERGE;
     if (found.isEmpty()) {
       problem(Kind.MISMATCH, "Table " + collection + " is missing in the target.");
       return Optional.empty();
@@ -182,14 +244,11 @@ final class RestoreChecks {
     Optional<CollectionSchema> described = schema.collection(collection);
     described.ifPresent(fields -> checkColumns(collection, table, fields));
     if (merge && table.primaryKey().isEmpty()) {
-      problem(
-          Kind.MISMATCH,
-          "Table " + collection + " has no primary key, by which rows could be merged.");
-      return Optional.empty();
+      return withoutKey(collection);
     }
-    boolean documents = !isOwn() && !request.header().source().handler().equals("plain");
+    boolean ofDocuments = !isOwn() && !request.header().source().handler().equals("plain");
     return Optional.of(
-        RestoreTarget.of(collection, table, described, documents, merge, allowBinary));
+        RestoreTarget.of(collection, table, described, ofDocuments, merge, allowBinary));
   }
 
   /** Whether the records were written by this handler, so that types can be compared. */
@@ -254,20 +313,24 @@ final class RestoreChecks {
 
   private void checkDistinct(List<RestoreTarget> targets) {
     Map<String, String> byTable = new HashMap<>();
+    for (DocumentTable table : missing) {
+      String other = byTable.putIfAbsent(table.shown(), table.collection());
+      if (other != null) {
+        problemOfOneTable(other, table.collection(), table.shown());
+      }
+    }
     for (RestoreTarget target : targets) {
       String other = byTable.putIfAbsent(target.table().collection(), target.collection());
       if (other != null) {
-        problem(
-            Kind.MISMATCH,
-            "Collections "
-                + other
-                + " and "
-                + target.collection()
-                + " would both go into table "
-                + target.table().collection()
-                + ".");
+        problemOfOneTable(other, target.collection(), target.table().collection());
       }
     }
+  }
+
+  private void problemOfOneTable(String one, String other, String table) {
+    problem(
+        Kind.MISMATCH,
+        "Collections " + one + " and " + other + " would both go into table " + table + ".");
   }
 
   private Array oids(List<Table> tables) throws SQLException {

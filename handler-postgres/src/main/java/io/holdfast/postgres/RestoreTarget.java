@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
  *     once
  * @param binary whether rows are sent in COPY's binary form
  * @param document whether a record is a document, for a table of an id and JSON
+ * @param documents how documents get into a table that is made for them; empty for others
  */
 record RestoreTarget(
     String collection,
@@ -27,7 +28,8 @@ record RestoreTarget(
     List<Input> fields,
     Optional<Stage> stage,
     boolean binary,
-    boolean document) {
+    boolean document,
+    Optional<DocumentLoad> documents) {
   /** A field of a record, and the column that it goes into. */
   record Input(Column column, ValueForm form) {}
 
@@ -67,7 +69,25 @@ record RestoreTarget(
         inputs,
         merge ? Optional.of(mergeStage(table, inputs)) : Optional.empty(),
         allowBinary && inputs.stream().allMatch(RestoreTarget::isBinary),
-        documents && described.isEmpty() && isDocumentTable(inputs));
+        documents && described.isEmpty() && isDocumentTable(inputs),
+        Optional.empty());
+  }
+
+  /** A table that is made for documents. */
+  static RestoreTarget ofDocuments(Table table, DocumentLoad load) {
+    List<Input> inputs =
+        DocumentToCopy.COLUMNS.stream()
+            .map(table::column)
+            .map(column -> new Input(column, column.form()))
+            .toList();
+    return new RestoreTarget(
+        load.table().collection(),
+        table,
+        inputs,
+        load.merge() && !load.spread() ? Optional.of(mergeStage(table, inputs)) : Optional.empty(),
+        true,
+        false,
+        Optional.of(load));
   }
 
   private static List<Input> inputs(Table table, Optional<CollectionSchema> described) {
@@ -88,7 +108,11 @@ record RestoreTarget(
     return inputs;
   }
 
-  /** An {@code id} and one column of JSON, which then takes the rest of a document. */
+  /** Whether a table has an {@code id} and one column of JSON, which takes documents whole. */
+  static boolean isDocumentTable(Table table) {
+    return isDocumentTable(inputs(table, Optional.empty()));
+  }
+
   private static boolean isDocumentTable(List<Input> inputs) {
     return inputs.size() == 2
         && inputs.get(0).column.name().equals("id")
@@ -137,14 +161,23 @@ record RestoreTarget(
   String copySql() {
     String columns = columnList(fields);
     return "COPY "
-        + stage.map(Stage::name).orElseGet(table::toSql)
+        + place()
         + (columns.isEmpty() ? "" : " (" + columns + ")")
         + " FROM STDIN"
         + (binary ? " (FORMAT binary)" : "");
   }
 
+  private String place() {
+    Optional<String> landing =
+        documents.filter(DocumentLoad::spread).map(load -> load.table().landingSql());
+    return landing.or(() -> stage.map(Stage::name)).orElseGet(table::toSql);
+  }
+
   /** A converter for one thread. */
-  JsonToCopy converter() {
+  RowConverter converter() {
+    if (documents.isPresent()) {
+      return new DocumentToCopy(collection);
+    }
     List<JsonToCopy.Target> targets = new ArrayList<>();
     for (Input input : fields) {
       targets.add(new JsonToCopy.Target(input.column.name(), reader(input)));

@@ -24,6 +24,7 @@ import java.util.Optional;
  *     selects the rows that are not the extension's own, maybe empty. Not present for others
  * @param columns every column that is not dropped, in order, generated ones included
  * @param primaryKey names of the columns of the primary key, in its order; empty if there is none
+ * @param mark the collection whose documents it holds, according to its comment
  */
 record Table(
     long oid,
@@ -41,7 +42,8 @@ record Table(
     long estimatedRows,
     Optional<String> extensionCondition,
     List<Column> columns,
-    List<String> primaryKey) {
+    List<String> primaryKey,
+    Optional<String> mark) {
   /** Copies the lists. */
   Table {
     columns = List.copyOf(columns);
@@ -66,12 +68,26 @@ record Table(
         estimatedRows,
         extensionCondition,
         columns,
-        primaryKey);
+        primaryKey,
+        mark);
+  }
+
+  /** The collection whose documents it holds, if its comment and its columns say so. */
+  Optional<String> documents() {
+    return mark.filter(collection -> DocumentTable.fits(this));
   }
 
   /** Schema and name, quoted for a statement. */
   String toSql() {
     return Sql.qualified(schema, name);
+  }
+
+  /** The column of that name, which must be there. */
+  Column column(String wanted) {
+    return columns.stream()
+        .filter(column -> column.name().equals(wanted))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("No column " + wanted));
   }
 
   /** The columns that records hold: all but generated ones. */

@@ -69,6 +69,7 @@ final class RestoreFixture {
       }
       ObjectNode schema =
           new PostgresSchema(
+                  false,
                   "UTF8",
                   described,
                   sequences(connection),

@@ -3,6 +3,7 @@ package io.holdfast.postgres.internal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The only place that quotes names and texts for SQL. */
@@ -14,6 +15,8 @@ public final class Sql {
       return quoteIdentifier(schema) + "." + quoteIdentifier(name);
     }
   }
+
+  private static final Pattern PLAIN = Pattern.compile("[a-z_][a-z0-9_]*");
 
   private Sql() {}
 
@@ -30,6 +33,15 @@ public final class Sql {
   /** A schema and a name for a statement. */
   public static String qualified(String schema, String name) {
     return quoteIdentifier(schema) + "." + quoteIdentifier(name);
+  }
+
+  /** A schema and a name for people: in quotes only where it is not plain. */
+  public static String shown(String schema, String name) {
+    return shown(schema) + "." + shown(name);
+  }
+
+  private static String shown(String name) {
+    return PLAIN.matcher(name).matches() ? name : quoteIdentifier(name);
   }
 
   /**
