@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Runs programs that are not measured. */
-final class Commands {
+public final class Commands {
   private Commands() {}
 
   /**
@@ -16,7 +16,7 @@ final class Commands {
    * @return what it printed
    * @throws IOException if it cannot be started, or ends with anything but success
    */
-  static String run(List<String> command) throws IOException, InterruptedException {
+  public static String run(List<String> command) throws IOException, InterruptedException {
     // Into a file, not a pipe: a server that pg_ctl started holds a pipe open for ever.
     Path output = Files.createTempFile("holdfast-benchmark", ".out");
     try {

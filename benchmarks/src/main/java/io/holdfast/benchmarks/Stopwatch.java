@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * Runs commands one at a time and says what each took. Nothing else may start processes from this
  * JVM meanwhile: their CPU would be counted as the command's.
  */
-final class Stopwatch {
+public final class Stopwatch {
   private static final long SAMPLE_MILLIS = 100;
 
   /** How long a server needs to wait for the backends of connections that were closed. */
@@ -20,7 +20,12 @@ final class Stopwatch {
 
   private final long serverPid;
 
-  Stopwatch(long serverPid) {
+  /**
+   * A stopwatch beside a server.
+   *
+   * @param serverPid the process whose CPU is the server's, with every process below it
+   */
+  public Stopwatch(long serverPid) {
     this.serverPid = serverPid;
   }
 
