@@ -8,6 +8,8 @@ import java.util.List;
 
 /** Runs programs that are not measured. */
 public final class Commands {
+  private static final int COMMAND_CHARS = 120;
+
   private Commands() {}
 
   /**
@@ -28,12 +30,17 @@ public final class Commands {
       int status = process.waitFor();
       String printed = Files.readString(output, Charset.defaultCharset()).strip();
       if (status != 0) {
-        throw new IOException(
-            String.join(" ", command) + " ended with status " + status + ": " + printed);
+        throw new IOException(shortened(command) + " ended with status " + status + ": " + printed);
       }
       return printed;
     } finally {
       Files.delete(output);
     }
+  }
+
+  /** A class path may fill pages. */
+  private static String shortened(List<String> command) {
+    String text = String.join(" ", command);
+    return text.length() <= COMMAND_CHARS ? text : text.substring(0, COMMAND_CHARS) + " …";
   }
 }
