@@ -3,6 +3,7 @@ package io.holdfast.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -16,17 +17,23 @@ public final class Stopwatch {
   /** How long a server needs to wait for the backends of connections that were closed. */
   private static final long SETTLE_MILLIS = 300;
 
+  private static final int KILL_SECONDS = 10;
+  private static final long MEBIBYTE = 1024 * 1024;
+
   private static final int HEAD_CHARS = 1000;
 
   private final long serverPid;
+  private final Duration patience;
 
   /**
    * A stopwatch beside a server.
    *
    * @param serverPid the process whose CPU is the server's, with every process below it
+   * @param patience how long a command may take; one that takes longer is ended, and has failed
    */
-  public Stopwatch(long serverPid) {
+  public Stopwatch(long serverPid, Duration patience) {
     this.serverPid = serverPid;
+    this.patience = patience;
   }
 
   /**
@@ -49,10 +56,18 @@ public final class Stopwatch {
       // The kernel keeps the peak of a process, so samples miss only what the last one did not see.
       while (!process.waitFor(SAMPLE_MILLIS, TimeUnit.MILLISECONDS)) {
         peak = Math.max(peak, Proc.largestPeakBytes(process.pid()));
+        if (System.nanoTime() - start > patience.toNanos()) {
+          throw new IOException(
+              "Not finished after "
+                  + patience.toSeconds()
+                  + " s, with a peak of "
+                  + peak / MEBIBYTE
+                  + " MiB until then");
+        }
       }
       end = System.nanoTime();
     } finally {
-      process.destroy();
+      end(process);
     }
     Thread.sleep(SETTLE_MILLIS);
     client = Proc.endedChildrenCpu() - client;
@@ -63,6 +78,15 @@ public final class Stopwatch {
     }
     return new Measurement(
         (end - start) / 1e9, client, server, Math.max(0, machine - client - server), peak, 0);
+  }
+
+  /** Ends it, and waits, so that it neither disturbs nor is counted later. */
+  private static void end(Process process) throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(KILL_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      process.waitFor();
+    }
   }
 
   /** The beginning, where the cause stands: stack traces come behind it. */

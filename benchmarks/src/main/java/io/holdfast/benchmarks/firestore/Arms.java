@@ -22,6 +22,7 @@ final class Arms {
   private static final String SAME = "the restored database is the source, value for value.";
 
   private final Project source;
+  private final Shape shape;
   private final Project target;
   private final Census census;
   private final Peers peers;
@@ -35,8 +36,16 @@ final class Arms {
    * @param census what it holds
    * @param target the one that is restored into, empty before each run
    */
-  Arms(Project source, Census census, Project target, Peers peers, Workspace workspace, int jobs) {
+  Arms(
+      Project source,
+      Shape shape,
+      Census census,
+      Project target,
+      Peers peers,
+      Workspace workspace,
+      int jobs) {
     this.source = source;
+    this.shape = shape;
     this.census = census;
     this.target = target;
     this.peers = peers;
@@ -70,7 +79,7 @@ final class Arms {
             peer(
                 backup(
                     Peers.EXPORT_IMPORT,
-                    peers.backupCommand(source, exportImportArchive()),
+                    peers.backupCommand(source, shape, exportImportArchive()),
                     exportImportArchive()))));
   }
 
@@ -105,18 +114,22 @@ final class Arms {
   }
 
   /** A backup for the restores, where the measured ones have left none. */
-  private static void prepare(Path archive, List<String> command)
-      throws IOException, InterruptedException {
+  private void prepare(List<String> backup) throws IOException, InterruptedException {
+    if (!Files.exists(holdfastArchive())) {
+      Commands.run(backup);
+    }
+  }
+
+  /** The same for a peer, as it would write it, but without waiting for it. */
+  private void prepare(Path archive, PeerArchive form) throws IOException {
     if (!Files.exists(archive)) {
-      Commands.run(command);
+      form.write(source, archive);
     }
   }
 
   /** Restores of everything into an empty database. */
   Comparison restores(List<String> heaps) throws IOException {
     List<String> ours = holdfastBackup(heaps.get(0), holdfastArchive());
-    List<String> exported = peers.exportCommand(source, importExportArchive());
-    List<String> backedUp = peers.backupCommand(source, exportImportArchive());
     return new Comparison(
         "Restore of " + census.documents() + " documents into an empty database",
         census.documents(),
@@ -126,7 +139,7 @@ final class Arms {
                     restore(
                         "Holdfast, heap " + heap,
                         holdfastRestore(heap),
-                        () -> prepare(holdfastArchive(), ours),
+                        () -> prepare(ours),
                         this::requireSource))
             .toList(),
         List.of(
@@ -134,13 +147,13 @@ final class Arms {
                 restore(
                     Peers.IMPORT_EXPORT,
                     peers.importCommand(target, importExportArchive()),
-                    () -> prepare(importExportArchive(), exported),
+                    () -> prepare(importExportArchive(), PeerArchive.IMPORT_EXPORT),
                     this::compareWithSource)),
             peer(
                 restore(
                     Peers.EXPORT_IMPORT,
                     peers.restoreCommand(target, exportImportArchive()),
-                    () -> prepare(exportImportArchive(), backedUp),
+                    () -> prepare(exportImportArchive(), PeerArchive.EXPORT_IMPORT),
                     this::compareWithSource))));
   }
 

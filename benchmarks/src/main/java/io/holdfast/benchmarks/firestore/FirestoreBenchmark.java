@@ -11,6 +11,7 @@ import io.holdfast.testkit.FirestoreEmulator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -53,6 +54,12 @@ final class FirestoreBenchmark implements Callable<Integer> {
       description = "Size of each document, about.")
   private int documentBytes;
 
+  @Option(
+      names = "--shape",
+      defaultValue = "NESTED",
+      description = "Where the documents are: ${COMPLETION-CANDIDATES}.")
+  private Shape shape = Shape.NESTED;
+
   @Option(names = "--rounds", defaultValue = "3", description = "How often each arm runs.")
   private int rounds;
 
@@ -77,6 +84,12 @@ final class FirestoreBenchmark implements Callable<Integer> {
       split = ",",
       description = "Measure these parts only: ${COMPLETION-CANDIDATES}; default is both.")
   private List<Part> only = List.of();
+
+  @Option(
+      names = "--patience",
+      defaultValue = "600",
+      description = "Seconds after which a run is ended; its arm has failed, then.")
+  private int patienceSeconds;
 
   @Option(
       names = "--data",
@@ -132,7 +145,10 @@ final class FirestoreBenchmark implements Callable<Integer> {
   private List<String> facts() throws IOException, InterruptedException {
     Runtime runtime = Runtime.getRuntime();
     return List.of(
-        "Documents of about " + documentBytes + " bytes",
+        "Documents of about "
+            + documentBytes
+            + " bytes, "
+            + (shape == Shape.FLAT ? "in root collections only" : "in collections of three levels"),
         "Firestore emulator with -Xmx" + emulatorHeap + ", one for each number of documents",
         "Java "
             + Runtime.version()
@@ -163,7 +179,7 @@ final class FirestoreBenchmark implements Callable<Integer> {
       Peers peers = Peers.install(workspace.resolve("peers"), emulator.hostPort());
       try (Project source = Project.open(emulator, "holdfast-source");
           Project target = Project.open(emulator, "holdfast-target")) {
-        Generator generator = new Generator(source, count, documentBytes);
+        Generator generator = new Generator(source, shape, count, documentBytes);
         generator.run();
         Census census = Census.of(source);
         if (census.documents() != generator.documents()) {
@@ -175,7 +191,7 @@ final class FirestoreBenchmark implements Callable<Integer> {
                   + " documents that were written.");
         }
         System.err.println("The emulator has " + census.documents() + " documents.");
-        Arms arms = new Arms(source, census, target, peers, workspace, jobs);
+        Arms arms = new Arms(source, shape, census, target, peers, workspace, jobs);
         arms.deleteArchives();
         boolean failed = false;
         for (Part part : only.isEmpty() ? List.of(Part.values()) : only) {
@@ -184,7 +200,7 @@ final class FirestoreBenchmark implements Callable<Integer> {
                   comparison(part, arms),
                   rounds,
                   () -> collectGarbage(pid),
-                  new Stopwatch(pid),
+                  new Stopwatch(pid, Duration.ofSeconds(patienceSeconds)),
                   workspace.resolve("arm.log"));
           report.add(results);
           failed |= results.failed();

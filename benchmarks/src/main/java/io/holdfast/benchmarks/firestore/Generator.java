@@ -53,6 +53,7 @@ final class Generator {
           "qua", "ras", "sen", "tu", "ver", "wi", "yo", "zan");
 
   private final Project project;
+  private final Shape shape;
   private final int blocks;
   private final int documentBytes;
 
@@ -62,8 +63,9 @@ final class Generator {
    * @param documents how many documents; rounded down to whole blocks
    * @param documentBytes how large each is, about, in Firestore's own count
    */
-  Generator(Project project, int documents, int documentBytes) {
+  Generator(Project project, Shape shape, int documents, int documentBytes) {
     this.project = project;
+    this.shape = shape;
     this.blocks = Math.max(1, documents / BLOCK);
     this.documentBytes = documentBytes;
   }
@@ -107,15 +109,15 @@ final class Generator {
     String user = "users/" + id("user", block);
     documents.add(document(user, user(random), "bio", random));
     for (int i = 0; i < SESSIONS; i++) {
-      String path = user + "/sessions/" + id("session", block * SESSIONS + i);
+      String path = below(user, "sessions/") + id("session", block * SESSIONS + i);
       documents.add(document(path, session(random), "agent", random));
     }
     for (int i = 0; i < ORDERS; i++) {
       int number = block * ORDERS + i;
-      String order = user + "/orders/" + id("order", number);
+      String order = below(user, "orders/") + id("order", number);
       documents.add(document(order, order(number, user, random), "note", random));
       for (int k = 0; k < ITEMS; k++) {
-        String path = order + "/items/" + id("item", number * ITEMS + k);
+        String path = below(order, "items/") + id("item", number * ITEMS + k);
         documents.add(document(path, item(random), "engraving", random));
       }
     }
@@ -127,6 +129,10 @@ final class Generator {
       String path = "products/" + id("product", block * PRODUCTS + i);
       documents.add(document(path, product(random), "description", random));
     }
+  }
+
+  private String below(String parent, String collection) {
+    return shape == Shape.NESTED ? parent + "/" + collection : collection;
   }
 
   /** Fills a document up to its size with a text of that name. */

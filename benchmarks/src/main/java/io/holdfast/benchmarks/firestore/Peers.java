@@ -113,8 +113,8 @@ final class Peers {
   }
 
   /** The backup of {@code firestore-export-import}, which is called by a script of ours. */
-  List<String> backupCommand(Project source, Path file) throws IOException {
-    return node(source, "backup.cjs", account(source), file.toString(), references());
+  List<String> backupCommand(Project source, Shape shape, Path file) throws IOException {
+    return node(source, "backup.cjs", account(source), file.toString(), references(), shape.name());
   }
 
   /** The restore of {@code firestore-export-import}, which is called by a script of ours. */

@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,8 @@ final class PostgresBenchmark implements Callable<Integer> {
   private static final double GOAL_ZSTD = 1.10;
   private static final double GOAL_LOAD = 0.80;
   private static final double GOAL_RESTORE = 0.85;
+
+  private static final Duration PATIENCE = Duration.ofHours(2);
 
   private static final int CLONES = 10;
 
@@ -168,7 +171,7 @@ final class PostgresBenchmark implements Callable<Integer> {
 
   private int measure(Server server, Workspace workspace)
       throws SQLException, IOException, InterruptedException {
-    Stopwatch stopwatch = new Stopwatch(server.pid());
+    Stopwatch stopwatch = new Stopwatch(server.pid(), PATIENCE);
     Path log = workspace.resolve("arm.log");
     Report report =
         new Report(
