@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -43,25 +44,31 @@ final class Peers {
   }
 
   /**
-   * Installs them, unless they are there.
+   * Installs them, unless these versions are there.
    *
    * @param folder where to
    * @param emulator host and port of the emulator
    */
   static Peers install(Path folder, String emulator) throws IOException, InterruptedException {
-    if (!Files.exists(folder.resolve("node_modules"))) {
-      Files.createDirectories(folder);
-      for (String name : FILES) {
-        try (InputStream file = Peers.class.getResourceAsStream(name)) {
-          if (file == null) {
-            throw new IllegalStateException("The resource " + name + " is missing");
-          }
-          Files.copy(file, folder.resolve(name));
+    Files.createDirectories(folder);
+    String installed = lock(folder);
+    for (String name : FILES) {
+      try (InputStream file = Peers.class.getResourceAsStream(name)) {
+        if (file == null) {
+          throw new IllegalStateException("The resource " + name + " is missing");
         }
+        Files.copy(file, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
       }
+    }
+    if (!Files.exists(folder.resolve("node_modules")) || !lock(folder).equals(installed)) {
       install(folder);
     }
     return new Peers(folder, emulator, newKey());
+  }
+
+  private static String lock(Path folder) throws IOException {
+    Path lock = folder.resolve("package-lock.json");
+    return Files.exists(lock) ? Files.readString(lock) : "";
   }
 
   private static void install(Path folder) throws IOException, InterruptedException {
