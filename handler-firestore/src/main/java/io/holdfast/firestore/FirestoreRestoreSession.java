@@ -1,0 +1,318 @@
+package io.holdfast.firestore;
+
+import com.google.firestore.v1.BatchWriteResponse;
+import com.google.firestore.v1.Document;
+import com.google.firestore.v1.Precondition;
+import com.google.firestore.v1.Write;
+import com.google.protobuf.Timestamp;
+import io.holdfast.RestoreMode;
+import io.holdfast.RestoreStrategy;
+import io.holdfast.firestore.internal.read.DocumentScan;
+import io.holdfast.firestore.internal.read.NameRange;
+import io.holdfast.firestore.internal.read.Queries;
+import io.holdfast.firestore.internal.restore.TargetCollection;
+import io.holdfast.firestore.internal.restore.WriteQueue;
+import io.holdfast.firestore.internal.restore.WriteRate;
+import io.holdfast.firestore.internal.restore.WrittenNames;
+import io.holdfast.firestore.internal.rpc.FirestoreCalls;
+import io.holdfast.firestore.internal.rpc.FirestoreErrors;
+import io.holdfast.spi.CollectionFilter;
+import io.holdfast.spi.HandlerException;
+import io.holdfast.spi.HandlerException.Kind;
+import io.holdfast.spi.RecordBatch;
+import io.holdfast.spi.RestorePlan;
+import io.holdfast.spi.RestoreRequest;
+import io.holdfast.spi.RestoreSession;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Restores into one database. Nothing of it can be undone, so a marker stands in the target from
+ * the first write until the whole was compared.
+ */
+final class FirestoreRestoreSession implements RestoreSession {
+  private static final Logger log = LoggerFactory.getLogger(FirestoreRestoreSession.class);
+
+  /** Requests wait for the service most of their time, so there are more than processors. */
+  private static final int WRITERS_PER_WORKER = 4;
+
+  private static final int MOST_WRITERS = 32;
+
+  private final FirestoreSource source;
+  private final FirestoreCalls calls;
+  private final RestoreRequest request;
+  private final WriteSettings settings;
+  private final RestoreTargets targets;
+  private final WrittenNames names = new WrittenNames();
+  private @Nullable RestoreMarker resumed;
+  private volatile @Nullable WriteQueue queue;
+  private boolean begun;
+  private boolean finished;
+  private volatile boolean closed;
+
+  FirestoreRestoreSession(FirestoreSource source, RestoreRequest request, WriteSettings settings) {
+    this.source = source;
+    this.calls = source.calls();
+    this.request = request;
+    this.settings = settings;
+    this.targets = new RestoreTargets(request, calls.database(), settings.keepReferences());
+  }
+
+  @Override
+  public Ordering ordering() {
+    return Ordering.ANY;
+  }
+
+  @Override
+  public RestorePlan prepare() {
+    if (request.strategy() == RestoreStrategy.SWAP) {
+      throw new HandlerException(
+          Kind.UNSUPPORTED,
+          null,
+          "Firestore cannot exchange two databases. Nothing was changed. Restore into an empty"
+              + " database of another name, or choose IN_PLACE.",
+          null);
+    }
+    targets.resolveAnnounced();
+    RestoreMarker.Sighting sighting = RestoreMarker.look(calls, request.retry(), Optional.empty());
+    judge(sighting.marker());
+    if (request.mode() == RestoreMode.INTO_EMPTY && resumed == null) {
+      requireEmpty(sighting.at());
+    }
+    return plan();
+  }
+
+  /** A restore that did not finish may be repeated; another one must not be mixed with it. */
+  private void judge(Optional<RestoreMarker> marker) {
+    resumed = null;
+    if (marker.isEmpty()) {
+      return;
+    }
+    String wanted = request.header().backupId();
+    boolean same = marker.get().backupId().equals(wanted);
+    if (same) {
+      resumed = marker.get();
+    } else if (request.mode() != RestoreMode.REPLACE) {
+      throw new HandlerException(
+          request.mode() == RestoreMode.INTO_EMPTY ? Kind.NOT_EMPTY : Kind.MISMATCH,
+          null,
+          "The target "
+              + calls.database().display()
+              + " is partly restored: "
+              + marker.get().describe()
+              + ". Nothing was changed. Restore that backup again to finish, or replace everything"
+              + " with REPLACE.",
+          null);
+    }
+  }
+
+  private void requireEmpty(Timestamp at) {
+    Optional<String> there = Optional.empty();
+    if (isWhole()) {
+      there = anyDocument(Queries.EVERY_COLLECTION, at);
+    } else {
+      for (String group : targets.groups()) {
+        there = there.isPresent() ? there : anyDocument(group, at);
+      }
+    }
+    if (there.isPresent()) {
+      throw new HandlerException(
+          Kind.NOT_EMPTY,
+          null,
+          "The target "
+              + calls.database().display()
+              + " holds documents, "
+              + there.get()
+              + " for one. Nothing was changed. Empty it, or choose REPLACE or MERGE.",
+          null);
+    }
+  }
+
+  private Optional<String> anyDocument(String group, Timestamp at) {
+    String marker = calls.database().name(RestoreMarker.PATH);
+    try (DocumentScan scan =
+        DocumentScan.ofFew(calls, group, NameRange.ALL, at, request.retry(), new LongAdder(), 2)) {
+      Optional<Document> next = scan.next();
+      if (next.isPresent() && next.get().getName().equals(marker)) {
+        next = scan.next();
+      }
+      return next.flatMap(document -> calls.database().path(document.getName()));
+    }
+  }
+
+  /** Whether the target as a whole is to become the backup. */
+  private boolean isWhole() {
+    return request.filter().equals(CollectionFilter.ALL);
+  }
+
+  private RestorePlan plan() {
+    List<String> steps = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    String database = calls.database().display();
+    if (resumed != null) {
+      steps.add("Go on where " + resumed.describe() + ": write all documents again.");
+    }
+    steps.add(
+        "Mark " + database + " as being restored, by the document " + RestoreMarker.PATH + ".");
+    steps.add(
+        "Write "
+            + request
+                .expectedRecords()
+                .map(
+                    counts ->
+                        counts.values().stream().mapToLong(Long::longValue).sum() + " documents")
+                .orElse("documents")
+            + " of "
+            + targets.groups().size()
+            + " collection groups, "
+            + (settings.rampUp()
+                ? settings.firstWritesPerSecond()
+                    + " a second at first, half as many more every five minutes."
+                : "as fast as the service takes them."));
+    switch (request.mode()) {
+      case INTO_EMPTY -> steps.add("Read everything and compare count and content.");
+      case REPLACE ->
+          steps.add(
+              "Read everything, compare count and content, and delete documents that are not of the"
+                  + " backup"
+                  + (isWhole() ? "." : ", in these collection groups."));
+      case MERGE -> steps.add("Read each document that was written, and compare it.");
+    }
+    steps.add("Remove the mark.");
+    warnings.add(
+        "Firestore has no transaction over a database: if the restore fails, the target is partly"
+            + " written, and marked as such until the same backup was restored again.");
+    warnings.add(
+        "Whatever listens to the target (functions triggers, extensions, clients) sees each document"
+            + " being written.");
+    return new RestorePlan(false, steps, warnings);
+  }
+
+  @Override
+  public void begin() {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
+    Write.Builder mark =
+        Write.newBuilder()
+            .setUpdate(
+                new RestoreMarker(request.header().backupId(), now).document(calls.database()));
+    if (resumed == null && request.mode() != RestoreMode.REPLACE) {
+      mark.setCurrentDocument(Precondition.newBuilder().setExists(false));
+    }
+    begun = true;
+    writeMarker(mark.build(), "mark the target as being restored");
+    if (request.mode() == RestoreMode.INTO_EMPTY && resumed == null) {
+      // Others may have written since it was checked; from here on, each document must be new.
+      requireStillEmpty();
+    }
+    queue =
+        new WriteQueue(
+            calls,
+            request.retry(),
+            settings.rampUp()
+                ? WriteRate.rampingUp(settings.firstWritesPerSecond())
+                : WriteRate.unlimited(),
+            names,
+            Math.min(MOST_WRITERS, WRITERS_PER_WORKER * Math.max(1, request.parallelism())),
+            request.mode() == RestoreMode.INTO_EMPTY && resumed == null,
+            request.mode() == RestoreMode.MERGE);
+  }
+
+  private void requireStillEmpty() {
+    try {
+      requireEmpty(RestoreMarker.look(calls, request.retry(), Optional.empty()).at());
+    } catch (HandlerException e) {
+      removeMarker();
+      begun = false;
+      throw e;
+    }
+  }
+
+  private void writeMarker(Write write, String doing) {
+    BatchWriteResponse answer =
+        request.retry().call(doing, () -> accepted(calls.write(List.of(write)), doing));
+    log.debug("Marker written at {}", answer.getWriteResults(0).getUpdateTime());
+  }
+
+  private static BatchWriteResponse accepted(BatchWriteResponse answer, String doing) {
+    if (answer.getStatus(0).getCode() != 0) {
+      throw FirestoreErrors.ofWrite(answer.getStatus(0), doing, null);
+    }
+    return answer;
+  }
+
+  private void removeMarker() {
+    writeMarker(
+        Write.newBuilder().setDelete(calls.database().name(RestoreMarker.PATH)).build(),
+        "remove the mark of the restore");
+  }
+
+  @Override
+  public void write(String collection, RecordBatch batch) {
+    writing().add(targets.get(collection), batch);
+  }
+
+  private WriteQueue writing() {
+    WriteQueue open = queue;
+    if (open == null) {
+      throw new IllegalStateException("begin comes before write");
+    }
+    return open;
+  }
+
+  @Override
+  public Map<String, Long> recordsWritten() {
+    writing().flush();
+    Map<String, Long> written = new HashMap<>();
+    for (TargetCollection target : targets.all()) {
+      written.put(target.collection(), target.written());
+    }
+    return written;
+  }
+
+  @Override
+  public void finish() {
+    writing().flush();
+    if (request.mode() != RestoreMode.MERGE) {
+      Optional<Set<String>> only = isWhole() ? Optional.empty() : Optional.of(targets.groups());
+      new RestoreCheck(
+              calls,
+              request.retry(),
+              request.parallelism(),
+              names,
+              request.mode() == RestoreMode.REPLACE,
+              only)
+          .run(targets.all());
+    }
+    removeMarker();
+    finished = true;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    WriteQueue open = queue;
+    if (open != null) {
+      open.close();
+    }
+    if (begun && !finished) {
+      log.warn(
+          "The restore into {} did not finish. What was written stays, and {} says so. Restore the"
+              + " same backup again to finish.",
+          source.identity(),
+          RestoreMarker.PATH);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package io.holdfast.firestore.internal.definitions;
+
+/**
+ * The database that is spoken of.
+ *
+ * @param project the project's id
+ * @param database the database's id, {@code (default)} for the first
+ */
+record DatabaseName(String project, String database) {
+  private static final String DEFAULT = "(default)";
+
+  DatabaseName {
+    if (project.isBlank() || project.contains("/")) {
+      throw new IllegalArgumentException("a project id is needed");
+    }
+    if (database.isBlank() || database.contains("/")) {
+      throw new IllegalArgumentException("a database id is needed; the first is " + DEFAULT);
+    }
+  }
+
+  boolean isDefault() {
+    return database.equals(DEFAULT);
+  }
+
+  /** As part of a URL. */
+  String path() {
+    return projectPath() + "/databases/" + Segments.encode(database);
+  }
+
+  String projectPath() {
+    return "projects/" + Segments.encode(project);
+  }
+
+  @Override
+  public String toString() {
+    return "projects/" + project + "/databases/" + database;
+  }
+}
