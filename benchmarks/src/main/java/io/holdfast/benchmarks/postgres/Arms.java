@@ -3,18 +3,19 @@ package io.holdfast.benchmarks.postgres;
 import io.holdfast.BackupExecutor;
 import io.holdfast.FileSink;
 import io.holdfast.RestoreStrategy;
+import io.holdfast.benchmarks.Arm;
+import io.holdfast.benchmarks.Commands;
+import io.holdfast.benchmarks.HoldfastBackup;
+import io.holdfast.benchmarks.HoldfastRestore;
+import io.holdfast.benchmarks.JavaCommand;
+import io.holdfast.benchmarks.Workspace;
 import io.holdfast.postgres.PostgresServer;
 import io.holdfast.postgres.TemplateDatabase;
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.StringJoiner;
 import java.util.stream.IntStream;
 
 /** Builds the arms: the commands, and what is done around them. */
@@ -53,7 +54,7 @@ final class Arms {
   }
 
   private List<String> holdfastBackup(String heap, Path folder) {
-    return java(
+    return JavaCommand.of(
         heap,
         HoldfastBackup.class,
         server.uri(database),
@@ -89,10 +90,10 @@ final class Arms {
     return command;
   }
 
-  private static long sizeThenDelete(Path folder) throws IOException {
+  private static Arm.Finding sizeThenDelete(Path folder) throws IOException {
     long bytes = Workspace.sizeBytes(folder);
     Workspace.delete(folder);
-    return bytes;
+    return Arm.Finding.wrote(bytes);
   }
 
   /** What the loads and restores read. */
@@ -132,7 +133,7 @@ final class Arms {
   }
 
   private List<String> holdfastRestore(String heap, RestoreStrategy strategy, String what) {
-    return java(
+    return JavaCommand.of(
         heap,
         HoldfastRestore.class,
         holdfastArchive().toUri().toString(),
@@ -197,7 +198,7 @@ final class Arms {
     return new Arm(name, command, () -> server.recreate(TARGET, TEMPLATE), this::checkTarget);
   }
 
-  private long checkTarget() throws SQLException {
+  private Arm.Finding checkTarget() throws SQLException {
     List<String> differences = source.differences(Fingerprint.of(server, TARGET));
     if (!differences.isEmpty()) {
       throw new IllegalStateException(
@@ -205,7 +206,7 @@ final class Arms {
               + String.join("; ", differences.subList(0, Math.min(10, differences.size()))));
     }
     server.drop(TARGET);
-    return 0;
+    return Arm.Finding.RIGHT;
   }
 
   /** What is cloned: a template of ours, built from a backup, and one for {@code createdb}. */
@@ -227,7 +228,7 @@ final class Arms {
     arguments.addAll(cloneNames(clones));
     return clones(
         "Holdfast, " + clones + " clones, heap " + heap,
-        java(heap, HoldfastClone.class, arguments.toArray(String[]::new)),
+        JavaCommand.of(heap, HoldfastClone.class, arguments.toArray(String[]::new)),
         clones);
   }
 
@@ -260,7 +261,7 @@ final class Arms {
     }
   }
 
-  private long checkClones(int clones) throws SQLException {
+  private Arm.Finding checkClones(int clones) throws SQLException {
     for (String clone : cloneNames(clones)) {
       List<String> differences = source.differences(Fingerprint.of(server, clone));
       if (!differences.isEmpty()) {
@@ -268,35 +269,6 @@ final class Arms {
       }
     }
     dropClones(clones);
-    return 0;
-  }
-
-  private static List<String> java(String heap, Class<?> main, String... arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + heap,
-                "-cp",
-                classPath(),
-                main.getName()));
-    command.addAll(List.of(arguments));
-    return command;
-  }
-
-  /** Our own class path; Maven's exec:java has it in a class loader and not in the property. */
-  private static String classPath() {
-    if (!(Arms.class.getClassLoader() instanceof URLClassLoader loader)) {
-      return System.getProperty("java.class.path");
-    }
-    StringJoiner paths = new StringJoiner(File.pathSeparator);
-    for (URL url : loader.getURLs()) {
-      try {
-        paths.add(Path.of(url.toURI()).toString());
-      } catch (URISyntaxException e) {
-        throw new IllegalStateException("No path can be had of " + url, e);
-      }
-    }
-    return paths.toString();
+    return Arm.Finding.RIGHT;
   }
 }

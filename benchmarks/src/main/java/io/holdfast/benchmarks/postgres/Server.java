@@ -1,5 +1,6 @@
 package io.holdfast.benchmarks.postgres;
 
+import io.holdfast.benchmarks.Commands;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

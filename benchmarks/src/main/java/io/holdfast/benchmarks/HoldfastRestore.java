@@ -1,16 +1,16 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import io.holdfast.BackupExecutor;
 import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreStrategy;
 
 /** The child process of the restoring arms: one restore, from the start of the JVM to its end. */
-final class HoldfastRestore {
+public final class HoldfastRestore {
   /** The argument that asks for rows only, into tables that are there. */
-  static final String ROWS = "rows";
+  public static final String ROWS = "rows";
 
   /** The argument that asks for everything, into an empty database. */
-  static final String EVERYTHING = "everything";
+  public static final String EVERYTHING = "everything";
 
   private HoldfastRestore() {}
 

@@ -1,8 +1,9 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -10,18 +11,29 @@ import java.util.concurrent.TimeUnit;
  * Runs commands one at a time and says what each took. Nothing else may start processes from this
  * JVM meanwhile: their CPU would be counted as the command's.
  */
-final class Stopwatch {
+public final class Stopwatch {
   private static final long SAMPLE_MILLIS = 100;
 
   /** How long a server needs to wait for the backends of connections that were closed. */
   private static final long SETTLE_MILLIS = 300;
 
+  private static final int KILL_SECONDS = 10;
+  private static final long MEBIBYTE = 1024 * 1024;
+
   private static final int HEAD_CHARS = 1000;
 
   private final long serverPid;
+  private final Duration patience;
 
-  Stopwatch(long serverPid) {
+  /**
+   * A stopwatch beside a server.
+   *
+   * @param serverPid the process whose CPU is the server's, with every process below it
+   * @param patience how long a command may take; one that takes longer is ended, and has failed
+   */
+  public Stopwatch(long serverPid, Duration patience) {
     this.serverPid = serverPid;
+    this.patience = patience;
   }
 
   /**
@@ -44,10 +56,18 @@ final class Stopwatch {
       // The kernel keeps the peak of a process, so samples miss only what the last one did not see.
       while (!process.waitFor(SAMPLE_MILLIS, TimeUnit.MILLISECONDS)) {
         peak = Math.max(peak, Proc.largestPeakBytes(process.pid()));
+        if (System.nanoTime() - start > patience.toNanos()) {
+          throw new IOException(
+              "Not finished after "
+                  + patience.toSeconds()
+                  + " s, with a peak of "
+                  + peak / MEBIBYTE
+                  + " MiB until then");
+        }
       }
       end = System.nanoTime();
     } finally {
-      process.destroy();
+      end(process);
     }
     Thread.sleep(SETTLE_MILLIS);
     client = Proc.endedChildrenCpu() - client;
@@ -58,6 +78,15 @@ final class Stopwatch {
     }
     return new Measurement(
         (end - start) / 1e9, client, server, Math.max(0, machine - client - server), peak, 0);
+  }
+
+  /** Ends it, and waits, so that it neither disturbs nor is counted later. */
+  private static void end(Process process) throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(KILL_SECONDS, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      process.waitFor();
+    }
   }
 
   /** The beginning, where the cause stands: stack traces come behind it. */

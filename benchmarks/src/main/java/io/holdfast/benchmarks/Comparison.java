@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -7,13 +7,20 @@ import java.util.stream.Stream;
  * Arms that do the same work: those of Holdfast, and the peers they are held against.
  *
  * @param title what the work is
+ * @param records how many records each arm reads or writes, for records a second; 0 where that says
+ *     nothing
  * @param subjects the arms of Holdfast
  * @param peers what they are compared with
  */
-record Comparison(String title, List<Arm> subjects, List<Peer> peers) {
-  Comparison {
+public record Comparison(String title, long records, List<Arm> subjects, List<Peer> peers) {
+  public Comparison {
     subjects = List.copyOf(subjects);
     peers = List.copyOf(peers);
+  }
+
+  /** A comparison by times alone. */
+  public Comparison(String title, List<Arm> subjects, List<Peer> peers) {
+    this(title, 0, subjects, peers);
   }
 
   /**
@@ -22,7 +29,7 @@ record Comparison(String title, List<Arm> subjects, List<Peer> peers) {
    * @param arm how it is run
    * @param goal how long Holdfast may take at most, as a part of the peer's wall time
    */
-  record Peer(Arm arm, double goal) {}
+  public record Peer(Arm arm, double goal) {}
 
   /** All arms in the order in which a round runs them. */
   List<Arm> arms() {

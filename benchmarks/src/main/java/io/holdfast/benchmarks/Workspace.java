@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param root the folder
  * @param keep whether it stays
  */
-record Workspace(Path root, boolean keep) {
+public record Workspace(Path root, boolean keep) {
   private static final String MARKER = "holdfast-benchmark";
 
   /**
@@ -25,7 +25,7 @@ record Workspace(Path root, boolean keep) {
    * @param folder where it is to be, if not in a new folder under the temp folder
    * @throws IOException if the folder holds anything that is not a workspace
    */
-  static Workspace open(Optional<Path> folder, boolean keep) throws IOException {
+  public static Workspace open(Optional<Path> folder, boolean keep) throws IOException {
     Path root =
         folder.isPresent()
             ? Files.createDirectories(folder.get().toAbsolutePath().normalize())
@@ -45,19 +45,19 @@ record Workspace(Path root, boolean keep) {
     return new Workspace(root, keep);
   }
 
-  Path resolve(String name) {
+  public Path resolve(String name) {
     return root.resolve(name);
   }
 
   /** Deletes it all, unless it is to be kept. */
-  void finish() throws IOException {
+  public void finish() throws IOException {
     if (!keep) {
       delete(root);
     }
   }
 
   /** Deletes a file or folder, if it is there. */
-  static void delete(Path path) throws IOException {
+  public static void delete(Path path) throws IOException {
     if (!Files.exists(path)) {
       return;
     }
@@ -84,7 +84,7 @@ record Workspace(Path root, boolean keep) {
   }
 
   /** The lengths of all files in a folder. */
-  static long sizeBytes(Path folder) throws IOException {
+  public static long sizeBytes(Path folder) throws IOException {
     try (var files = Files.walk(folder)) {
       long bytes = 0;
       for (Path file : files.filter(Files::isRegularFile).toList()) {

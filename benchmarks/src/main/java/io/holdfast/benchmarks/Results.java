@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -11,7 +11,7 @@ import java.util.TreeMap;
  * What the arms of a comparison took, in rounds that run every arm once: what changes on the
  * machine meanwhile then meets all of them.
  */
-final class Results {
+public final class Results {
   private final Comparison comparison;
   private final int rounds;
 
@@ -19,6 +19,7 @@ final class Results {
   private final Map<String, TreeMap<Integer, Measurement>> measurements = new LinkedHashMap<>();
 
   private final Map<String, String> failures = new LinkedHashMap<>();
+  private final Map<String, String> remarks = new LinkedHashMap<>();
 
   private Results(Comparison comparison, int rounds) {
     this.comparison = comparison;
@@ -29,30 +30,32 @@ final class Results {
   /**
    * Runs the rounds. An arm that fails is not run again, and the others go on.
    *
+   * @param settle what is done before each run and not measured, so that none pays for earlier ones
    * @param log takes what each command prints
    */
-  static Results measure(
-      Comparison comparison, int rounds, Server server, Stopwatch stopwatch, Path log)
+  public static Results measure(
+      Comparison comparison, int rounds, Arm.Step settle, Stopwatch stopwatch, Path log)
       throws InterruptedException {
     Results results = new Results(comparison, rounds);
     for (int round = 1; round <= rounds; round++) {
       for (Arm arm : comparison.arms()) {
         if (!results.failures.containsKey(arm.name())) {
-          results.run(arm, round, server, stopwatch, log);
+          results.run(arm, round, settle, stopwatch, log);
         }
       }
     }
     return results;
   }
 
-  private void run(Arm arm, int round, Server server, Stopwatch stopwatch, Path log)
+  private void run(Arm arm, int round, Arm.Step settle, Stopwatch stopwatch, Path log)
       throws InterruptedException {
     try {
       arm.before().run();
-      server.settle();
+      settle.run();
       Measurement measured = stopwatch.measure(arm.command(), log);
-      long written = arm.after().check();
-      of(arm).put(round, measured.withOutput(written));
+      Arm.Finding finding = arm.after().check();
+      of(arm).put(round, measured.withOutput(finding.outputBytes()));
+      finding.remark().ifPresent(remark -> remarks.put(arm.name(), remark));
       System.err.printf("round %d, %s: %.2f s%n", round, arm.name(), measured.wallSeconds());
     } catch (InterruptedException e) {
       throw e;
@@ -81,7 +84,13 @@ final class Results {
     return Optional.ofNullable(failures.get(arm.name()));
   }
 
-  boolean failed() {
+  /** What the last run of an arm left to be said. */
+  Optional<String> remark(Arm arm) {
+    return Optional.ofNullable(remarks.get(arm.name()));
+  }
+
+  /** Whether any arm failed. */
+  public boolean failed() {
     return !failures.isEmpty();
   }
 

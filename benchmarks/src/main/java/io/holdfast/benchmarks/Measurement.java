@@ -1,14 +1,14 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 /**
  * What one run of one arm took. Times are seconds, sizes bytes.
  *
  * @param wallSeconds from start to end of the command
  * @param clientCpuSeconds CPU of the command and every process below it
- * @param serverCpuSeconds CPU of all processes of the PostgreSQL server meanwhile
+ * @param serverCpuSeconds CPU of all processes of the server meanwhile
  * @param otherCpuSeconds CPU that everything else on the machine used meanwhile
  * @param peakBytes peak resident memory of the largest process of the command
- * @param outputBytes what it wrote; 0 for a load
+ * @param outputBytes what it wrote; 0 where it only reads
  */
 record Measurement(
     double wallSeconds,

@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** Reads what Linux counts for processes. All times are CPU seconds, user and system together. */
-final class Proc {
+public final class Proc {
   /** {@code USER_HZ}: fixed at 100 by the kernel's interface on every platform a JVM runs on. */
   private static final double TICKS_PER_SECOND = 100;
 
@@ -27,7 +27,8 @@ final class Proc {
 
   private Proc() {}
 
-  static boolean isAvailable() {
+  /** Whether there is anything to read here. */
+  public static boolean isAvailable() {
     return Files.isReadable(ROOT.resolve("self/stat"));
   }
 

@@ -1,4 +1,4 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** Runs programs that are not measured. */
-final class Commands {
+public final class Commands {
+  private static final int COMMAND_CHARS = 120;
+
   private Commands() {}
 
   /**
@@ -16,7 +18,7 @@ final class Commands {
    * @return what it printed
    * @throws IOException if it cannot be started, or ends with anything but success
    */
-  static String run(List<String> command) throws IOException, InterruptedException {
+  public static String run(List<String> command) throws IOException, InterruptedException {
     // Into a file, not a pipe: a server that pg_ctl started holds a pipe open for ever.
     Path output = Files.createTempFile("holdfast-benchmark", ".out");
     try {
@@ -28,12 +30,17 @@ final class Commands {
       int status = process.waitFor();
       String printed = Files.readString(output, Charset.defaultCharset()).strip();
       if (status != 0) {
-        throw new IOException(
-            String.join(" ", command) + " ended with status " + status + ": " + printed);
+        throw new IOException(shortened(command) + " ended with status " + status + ": " + printed);
       }
       return printed;
     } finally {
       Files.delete(output);
     }
+  }
+
+  /** A class path may fill pages. */
+  private static String shortened(List<String> command) {
+    String text = String.join(" ", command);
+    return text.length() <= COMMAND_CHARS ? text : text.substring(0, COMMAND_CHARS) + " …";
   }
 }

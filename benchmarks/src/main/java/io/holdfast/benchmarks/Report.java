@@ -1,38 +1,39 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /** Writes down results as Markdown. */
-final class Report {
+public final class Report {
   private static final double MEGABYTE = 1e6;
   private static final double MEBIBYTE = 1024 * 1024;
-
-  /** Below this scale starting a JVM decides, so that goals say nothing. */
-  private static final double SCALE_OF_GOALS = 1;
 
   private static final int FAILURE_CHARS = 400;
 
   private final List<String> lines = new ArrayList<>();
-  private final double scale;
+  private final Optional<String> unjudged;
 
   /**
    * Begins a report.
    *
+   * @param title what is compared
+   * @param unjudged why goals say nothing here, if so: where the data is small, starting a process
+   *     decides
    * @param facts what the figures depend on, a line each
    */
-  Report(double scale, List<String> facts) {
-    this.scale = scale;
-    lines.add("# Holdfast beside pg_dump and pg_restore");
+  public Report(String title, Optional<String> unjudged, List<String> facts) {
+    this.unjudged = unjudged;
+    lines.add("# " + title);
     lines.add("");
     facts.forEach(fact -> lines.add("- " + fact));
   }
 
-  void add(Results results) {
+  public void add(Results results) {
     heading(results.comparison().title());
     medians(results);
     ratios(results);
@@ -42,6 +43,9 @@ final class Report {
           .failure(arm)
           .ifPresent(
               why -> lines.addAll(List.of("", "**" + arm.name() + " failed:** " + oneLine(why))));
+      results
+          .remark(arm)
+          .ifPresent(what -> lines.addAll(List.of("", arm.name() + ": " + oneLine(what))));
     }
     int disturbed = results.disturbed().size();
     if (disturbed > 0) {
@@ -59,24 +63,47 @@ final class Report {
   }
 
   private void medians(Results results) {
-    row("arm", "wall s", "client CPU s", "server CPU s", "other CPU s", "peak RSS MiB", "size MB");
-    rule(7);
-    for (Arm arm : results.comparison().arms()) {
-      Collection<Measurement> measured = results.of(arm).values();
-      if (results.failure(arm).isPresent() || measured.isEmpty()) {
-        row(arm.name(), "failed", "", "", "", "", "");
-        continue;
-      }
-      double size = Series.of(measured, Measurement::outputBytes).median();
-      row(
-          arm.name(),
-          print(measured, Measurement::wallSeconds),
-          print(measured, Measurement::clientCpuSeconds),
-          print(measured, Measurement::serverCpuSeconds),
-          print(measured, Measurement::otherCpuSeconds),
-          number(Series.of(measured, Measurement::peakBytes).most() / MEBIBYTE, 0),
-          size == 0 ? "" : number(size / MEGABYTE, 1));
+    long records = results.comparison().records();
+    List<String> header =
+        new ArrayList<>(
+            List.of(
+                "arm",
+                "wall s",
+                "client CPU s",
+                "server CPU s",
+                "other CPU s",
+                "peak RSS MiB",
+                "size MB"));
+    if (records > 0) {
+      header.add(1, "records/s");
     }
+    row(header);
+    rule(header.size());
+    for (Arm arm : results.comparison().arms()) {
+      row(medians(results, arm, records));
+    }
+  }
+
+  private static List<String> medians(Results results, Arm arm, long records) {
+    Collection<Measurement> measured = results.of(arm).values();
+    if (results.failure(arm).isPresent() || measured.isEmpty()) {
+      return List.of(arm.name(), "failed");
+    }
+    double size = Series.of(measured, Measurement::outputBytes).median();
+    List<String> cells =
+        new ArrayList<>(
+            List.of(
+                arm.name(),
+                print(measured, Measurement::wallSeconds),
+                print(measured, Measurement::clientCpuSeconds),
+                print(measured, Measurement::serverCpuSeconds),
+                print(measured, Measurement::otherCpuSeconds),
+                number(Series.of(measured, Measurement::peakBytes).most() / MEBIBYTE, 0),
+                size == 0 ? "" : number(size / MEGABYTE, 1)));
+    if (records > 0) {
+      cells.add(1, number(records / Series.of(measured, Measurement::wallSeconds).median(), 0));
+    }
+    return cells;
   }
 
   private static String print(
@@ -129,10 +156,7 @@ final class Report {
   }
 
   private String verdict(double ratio, double goal) {
-    if (scale < SCALE_OF_GOALS) {
-      return "judged from scale 1 on";
-    }
-    return ratio <= goal ? "met" : "**missed**";
+    return unjudged.orElse(ratio <= goal ? "met" : "**missed**");
   }
 
   private static double ratio(
@@ -165,6 +189,10 @@ final class Report {
   }
 
   private void row(String... cells) {
+    row(List.of(cells));
+  }
+
+  private void row(List<String> cells) {
     lines.add("| " + String.join(" | ", cells) + " |");
   }
 

@@ -1,10 +1,10 @@
-package io.holdfast.benchmarks.postgres;
+package io.holdfast.benchmarks;
 
 import io.holdfast.BackupExecutor;
 import io.holdfast.BackupResult;
 
 /** The child process of the backup arms: one backup, from the start of the JVM to its end. */
-final class HoldfastBackup {
+public final class HoldfastBackup {
   private HoldfastBackup() {}
 
   /**
