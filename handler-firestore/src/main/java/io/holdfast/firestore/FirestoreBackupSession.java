@@ -46,7 +46,8 @@ final class FirestoreBackupSession implements BackupSession {
     reads.increment();
     this.readTime = sighting.at();
     sighting.marker().ifPresent(this::partlyRestored);
-    new CollectionGroups(calls, readTime, request.retry(), reads, this::kinds)
+    new CollectionGroups(
+            calls, readTime, request.retry(), reads, source.samplingPays(), this::kinds)
         .find(source.ranges()).stream()
             .filter(group -> !isMarker(group))
             .forEach(group -> groups.put(group.id(), group));

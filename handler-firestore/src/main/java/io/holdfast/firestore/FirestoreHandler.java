@@ -48,6 +48,7 @@ public final class FirestoreHandler implements BackupHandler {
     this.writing =
         new WriteSettings(
             builder.keepReferences,
+            builder.referencesFrom,
             builder.rampUp && connection.emulator().isEmpty(),
             builder.firstWritesPerSecond,
             definitions(builder));
@@ -157,6 +158,7 @@ public final class FirestoreHandler implements BackupHandler {
     private final List<NameRange> ranges = new ArrayList<>();
     private Optional<Instant> readTime = Optional.empty();
     private boolean keepReferences;
+    private Optional<DatabaseName> referencesFrom = Optional.empty();
     private boolean rampUp = true;
     private int firstWritesPerSecond = 500;
     private boolean withDefinitions = true;
@@ -206,6 +208,15 @@ public final class FirestoreHandler implements BackupHandler {
      */
     public Builder keepReferences() {
       keepReferences = true;
+      return this;
+    }
+
+    /**
+     * Which database references of a backup lead into, to be rewritten to the target, where the
+     * backup does not say itself: one that was a backup of PostgreSQL in between, say.
+     */
+    public Builder referencesFrom(String project, String database) {
+      referencesFrom = Optional.of(new DatabaseName(project, database));
       return this;
     }
 

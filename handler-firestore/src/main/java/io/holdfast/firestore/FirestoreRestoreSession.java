@@ -67,7 +67,7 @@ final class FirestoreRestoreSession implements RestoreSession {
     this.calls = source.calls();
     this.request = request;
     this.settings = settings;
-    this.targets = new RestoreTargets(request, calls.database(), settings.keepReferences());
+    this.targets = new RestoreTargets(request, calls.database(), settings);
   }
 
   @Override
@@ -338,7 +338,8 @@ final class FirestoreRestoreSession implements RestoreSession {
               request.parallelism(),
               names,
               request.mode() == RestoreMode.REPLACE,
-              only)
+              only,
+              source.samplingPays())
           .run(targets.all());
     }
     restoreDefinitions();

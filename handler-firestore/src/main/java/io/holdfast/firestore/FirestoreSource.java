@@ -47,6 +47,11 @@ record FirestoreSource(
         + connection.database().resource();
   }
 
+  /** The emulator reads a whole collection to give a few documents of it. */
+  boolean samplingPays() {
+    return connection.emulator().isEmpty();
+  }
+
   /** Google's other APIs; empty for an emulator, which has nothing of the kind. */
   Optional<FirestoreDefinitions> definitions(Retry retry) {
     DatabaseName database = connection.database();

@@ -54,9 +54,11 @@ final class RestoreCheck {
   private final WrittenNames names;
   private final boolean deleteOthers;
   private final Optional<Set<String>> only;
+  private final boolean sampling;
   private final String marker;
   private final LongAdder reads = new LongAdder();
   private final LongAdder others = new LongAdder();
+  private final Set<String> restored = new TreeSet<>();
   private final Map<String, ContentHash> found = new ConcurrentHashMap<>();
 
   /**
@@ -64,6 +66,7 @@ final class RestoreCheck {
    *
    * @param deleteOthers whether documents that are not of the backup are deleted, or an error
    * @param only the collection groups that it is about; empty for the whole database
+   * @param sampling as in {@link CollectionGroups}
    */
   RestoreCheck(
       FirestoreCalls calls,
@@ -71,13 +74,15 @@ final class RestoreCheck {
       int parallelism,
       WrittenNames names,
       boolean deleteOthers,
-      Optional<Set<String>> only) {
+      Optional<Set<String>> only,
+      boolean sampling) {
     this.calls = calls;
     this.retry = retry;
     this.parallelism = parallelism;
     this.names = names;
     this.deleteOthers = deleteOthers;
     this.only = only;
+    this.sampling = sampling;
     this.marker = calls.database().name(RestoreMarker.PATH);
   }
 
@@ -89,7 +94,6 @@ final class RestoreCheck {
   void run(List<TargetCollection> written) {
     names.seal();
     Timestamp at = RestoreMarker.look(calls, retry, Optional.empty()).at();
-    Set<String> restored = new TreeSet<>();
     written.forEach(target -> restored.add(target.group()));
     List<Work> work = new ArrayList<>();
     FirestoreSplits splits =
@@ -111,7 +115,9 @@ final class RestoreCheck {
 
   private List<CollectionGroup> groups(Timestamp at) {
     List<CollectionGroup> groups =
-        new CollectionGroups(calls, at, retry, reads, Optional::empty).find(List.of(NameRange.ALL));
+        new CollectionGroups(
+                calls, at, retry, reads, sampling, () -> Optional.of(List.copyOf(restored)))
+            .find(List.of(NameRange.ALL));
     return groups.stream()
         .filter(group -> only.isEmpty() || only.get().contains(group.id()))
         .toList();

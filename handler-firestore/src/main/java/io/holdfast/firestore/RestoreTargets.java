@@ -38,13 +38,15 @@ final class RestoreTargets {
   private final boolean postgres;
   private final Map<String, TargetCollection> targets = new ConcurrentHashMap<>();
 
-  RestoreTargets(RestoreRequest request, DatabaseName database, boolean keepReferences) {
+  RestoreTargets(RestoreRequest request, DatabaseName database, WriteSettings settings) {
     this.request = request;
     this.database = database;
     this.references =
-        keepReferences
+        settings.keepReferences()
             ? References.keeping(database)
-            : References.rewriting(FirestoreSchema.database(request.header().schema()), database);
+            : References.rewriting(
+                FirestoreSchema.database(request.header().schema()).or(settings::referencesFrom),
+                database);
     this.described = request.header().schema().path("collections");
     this.postgres = request.header().source().handler().equals("postgres");
   }

@@ -28,8 +28,7 @@ final class GoldenFirestoreFiles {
     Path folder = Path.of(arguments[0]);
     Files.createDirectories(folder);
     try (FirestoreEmulator emulator = FirestoreEmulator.start("1g");
-        RawFirestore database =
-            new RawFirestore(emulator.hostPort(), "demo-golden", "(default)");
+        RawFirestore database = new RawFirestore(emulator.hostPort(), "demo-golden", "(default)");
         BackupHandler handler =
             FirestoreHandler.at("firestore://demo-golden?emulator=" + emulator.hostPort());
         BackupExecutor executor =

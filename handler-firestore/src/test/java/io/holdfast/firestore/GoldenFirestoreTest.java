@@ -61,8 +61,7 @@ class GoldenFirestoreTest {
     Map<String, String> expected = new TreeMap<>();
     for (String line : Files.readAllLines(folder().resolve("expected.txt"))) {
       int space = line.indexOf(' ');
-      String path =
-          new String(HexFormat.of().parseHex(line, 0, space), StandardCharsets.UTF_8);
+      String path = new String(HexFormat.of().parseHex(line, 0, space), StandardCharsets.UTF_8);
       expected.put(path, line.substring(space + 1));
     }
     assertThat(expected).hasSizeGreaterThan(50);

@@ -61,8 +61,7 @@ class NameOrderTest {
                       .setStructuredQuery(
                           StructuredQuery.newBuilder()
                               .addFrom(
-                                  StructuredQuery.CollectionSelector
-                                      .newBuilder()
+                                  StructuredQuery.CollectionSelector.newBuilder()
                                       .setAllDescendants(true)))
                       .build())) {
         if (answer.hasDocument()) {

@@ -71,7 +71,13 @@ class RecordFormTest {
                 document(
                     "c/d",
                     Map.of(
-                        "id", integer(1), "$id", integer(2), "$parent", integer(3), "m",
+                        "id",
+                        integer(1),
+                        "$id",
+                        integer(2),
+                        "$parent",
+                        integer(3),
+                        "m",
                         map(Map.of("$date", integer(4), "id", integer(5)))))))
         .isEqualTo(
             "{\"id\":\"d\",\"$$id\":2,\"$$parent\":3,\"$id\":1,"
@@ -118,8 +124,7 @@ class RecordFormTest {
     Map<String, Value> fields = parsed(documents("c"), record).getFieldsMap();
     assertThat(fields.get("d")).isEqualTo(number(-0.0));
     assertThat(fields.get("t")).isEqualTo(text("a\0b"));
-    assertThat(fields.get("m"))
-        .isEqualTo(map(Map.of("\0", integer(1), "$k", array(integer(2)))));
+    assertThat(fields.get("m")).isEqualTo(map(Map.of("\0", integer(1), "$k", array(integer(2)))));
     assertThat(fields.get("g")).isEqualTo(AwkwardDocuments.point(-0.0, 1));
   }
 
@@ -134,8 +139,7 @@ class RecordFormTest {
                 + "\"path\":{\"$ref\":\"projects/p1/databases/d\"}}");
     assertThat(document.getName()).isEqualTo(COPY.name("c/x"));
     assertThat(reference(document, "own")).isEqualTo(COPY.name("a/b"));
-    assertThat(reference(document, "other"))
-        .isEqualTo("projects/shop/databases/old/documents/a/b");
+    assertThat(reference(document, "other")).isEqualTo("projects/shop/databases/old/documents/a/b");
     assertThat(reference(document, "path")).isEqualTo(COPY.name("projects/p1/databases/d"));
   }
 
@@ -184,8 +188,7 @@ class RecordFormTest {
   @Test
   void nestingThatWouldBreakTheStackIsRefused() {
     String record = "{\"id\":\"x\",\"a\":" + "{\"b\":".repeat(50_000) + "1" + "}".repeat(50_001);
-    assertThatThrownBy(() -> parsed(documents("c"), record))
-        .isInstanceOf(BadRecordException.class);
+    assertThatThrownBy(() -> parsed(documents("c"), record)).isInstanceOf(BadRecordException.class);
   }
 
   // ---------------------------------------------------------------------------------------------
@@ -245,13 +248,16 @@ class RecordFormTest {
                 new TableColumn("doc", "jsonb", "json")),
             "no");
     for (String json :
-        List.of("[[1]]", "{\"a\":12345678901234567890}", "{\"__x__\":1}", "{\"\":1}")) {
-      assertThat(
-              parsed(parser, "{\"no\":1,\"doc\":" + json + "}").getFieldsOrThrow("doc"))
+        List.of(
+            "[[1]]",
+            "{\"a\":12345678901234567890}",
+            "{\"__x__\":1}",
+            "{\"\":1}",
+            "[0.12345678901234567890]")) {
+      assertThat(parsed(parser, "{\"no\":1,\"doc\":" + json + "}").getFieldsOrThrow("doc"))
           .isEqualTo(text(json));
     }
-    assertThat(
-            parsed(parser, "{\"no\":1,\"doc\":{\"$json\":\"null\"}}").getFieldsOrThrow("doc"))
+    assertThat(parsed(parser, "{\"no\":1,\"doc\":{\"$json\":\"null\"}}").getFieldsOrThrow("doc"))
         .isEqualTo(AwkwardDocuments.nothing());
   }
 
@@ -289,6 +295,37 @@ class RecordFormTest {
 
   // ---------------------------------------------------------------------------------------------
   // Tables that documents became
+
+  @Test
+  void whatATableRefusesInItsTextsIsUnwrapped() {
+    RecordParser parser =
+        new TableDocuments(
+            DATABASE,
+            "posts",
+            List.of(
+                new TableColumn("id", "text", "text"),
+                new TableColumn("parent", "text", "text"),
+                new TableColumn("data", "jsonb", "json"),
+                new TableColumn("n", "jsonb", "json")),
+            References.keeping(DATABASE));
+    Document wrapped =
+        parsed(
+            parser,
+            "{\"id\":\"p\",\"parent\":\"\",\"data\":{\"$map\":[[{\"$text\":\"AA==\"},1]]},"
+                + "\"n\":{\"$json\":\"{\\\"a\\\":1.0}\"}}");
+    assertThat(wrapped.getFieldsMap())
+        .isEqualTo(Map.of("\0", integer(1), "n", map(Map.of("a", number(1)))));
+    Document asText =
+        parsed(
+            parser,
+            "{\"id\":\"p\",\"parent\":\"\",\"data\":{\"$json\":\"{\\\"$$json\\\":2}\"},\"n\":null}");
+    assertThat(asText.getFieldsMap()).isEqualTo(Map.of("$json", integer(2)));
+    Document reference =
+        parsed(
+            parser,
+            "{\"id\":\"p\",\"parent\":\"\",\"data\":{\"r\":{\"$ref\":{\"$text\":\"YS8A\"}}},\"n\":null}");
+    assertThat(reference(reference, "r")).isEqualTo(DATABASE.name("a/\0"));
+  }
 
   @Test
   void aTableOfDocumentsGivesTheDocumentsBack() {

@@ -45,25 +45,29 @@ public final class CollectionGroups {
   private final Timestamp readTime;
   private final Retry retry;
   private final LongAdder reads;
-  private final Supplier<Optional<List<String>>> kinds;
+  private final boolean sampling;
+  private final Supplier<Optional<List<String>>> known;
 
   /**
    * A search.
    *
-   * @param kinds what another API says that there is, if it does
    * @param reads counts what is billed
+   * @param sampling whether a query for a few documents is cheap, as it is not in the emulator
+   * @param known collection groups that are likely to be there, if somebody knows
    */
   public CollectionGroups(
       FirestoreCalls calls,
       Timestamp readTime,
       Retry retry,
       LongAdder reads,
-      Supplier<Optional<List<String>>> kinds) {
+      boolean sampling,
+      Supplier<Optional<List<String>>> known) {
     this.calls = calls;
     this.readTime = readTime;
     this.retry = retry;
     this.reads = reads;
-    this.kinds = kinds;
+    this.sampling = sampling;
+    this.known = known;
   }
 
   /** The groups with documents in those ranges, by id. */
@@ -82,37 +86,45 @@ public final class CollectionGroups {
     if (all.isEmpty()) {
       return Optional.empty();
     }
-    if (all.getAsLong() == 0) {
-      return Optional.of(List.of());
-    }
-    Set<String> guessed = new TreeSet<>(kinds.get().orElseGet(List::of));
+    Map<String, Long> counted = new TreeMap<>();
     Set<String> roots = Set.copyOf(collectionIds(""));
-    if (guessed.isEmpty()) {
-      guessed.addAll(sample(roots));
+    Set<String> likely = new TreeSet<>(roots);
+    likely.addAll(known.get().orElseGet(List::of));
+    boolean complete = count(likely, counted, all.getAsLong());
+    if (!complete && sampling && counted.size() == likely.size()) {
+      complete = count(sample(roots), counted, all.getAsLong());
     }
-    guessed.addAll(roots);
-    if (guessed.size() > MANY) {
+    if (!complete) {
+      log.info("Not all collections were found by looking at a few documents; reading all names.");
       return Optional.empty();
     }
     List<CollectionGroup> groups = new ArrayList<>();
-    long sum = 0;
-    for (String id : guessed) {
-      OptionalLong documents = count(id);
-      if (documents.isEmpty()) {
-        return Optional.empty();
-      }
-      if (documents.getAsLong() > 0) {
-        groups.add(new CollectionGroup(id, documents.getAsLong()));
+    counted.forEach(
+        (id, documents) -> {
+          if (documents > 0) {
+            groups.add(new CollectionGroup(id, documents));
+          }
+        });
+    return Optional.of(groups);
+  }
+
+  /** Counts what is not counted yet; true if all together have as many documents as there are. */
+  private boolean count(Set<String> ids, Map<String, Long> counted, long all) {
+    long sum = counted.values().stream().mapToLong(Long::longValue).sum();
+    if (ids.size() > MANY) {
+      return false;
+    }
+    for (String id : ids) {
+      if (!counted.containsKey(id)) {
+        OptionalLong documents = count(id);
+        if (documents.isEmpty()) {
+          return false;
+        }
+        counted.put(id, documents.getAsLong());
         sum += documents.getAsLong();
       }
     }
-    if (sum != all.getAsLong()) {
-      log.info(
-          "{} documents are in collections that a sample did not show; reading all names.",
-          all.getAsLong() - sum);
-      return Optional.empty();
-    }
-    return Optional.of(groups);
+    return sum == all;
   }
 
   /** The groups of a few documents of each root collection, and what is said to be below these. */

@@ -83,6 +83,17 @@ enum ColumnValues {
     Value read(JsonParser parser, ValueParser values) throws IOException {
       return values.value(parser);
     }
+  },
+  /** A self-describing value in a column of JSON, which may stand there as a text. */
+  SELF_DESCRIBING_JSON {
+    @Override
+    Value read(JsonParser parser, ValueParser values) throws IOException {
+      JsonNode node = json(parser);
+      try (JsonParser unwrapped = node.traverse(RecordJson.MAPPER)) {
+        unwrapped.nextToken();
+        return values.value(unwrapped);
+      }
+    }
   };
 
   private static final String WRAPPER = "$json";

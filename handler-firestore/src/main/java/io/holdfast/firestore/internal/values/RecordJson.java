@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 
@@ -33,7 +35,12 @@ final class RecordJson {
           .build();
 
   /** For small trees, such as the value of one column. */
-  static final JsonMapper MAPPER = JsonMapper.builder(FACTORY).build();
+  static final JsonMapper MAPPER =
+      JsonMapper.builder(FACTORY)
+          // A double would lose digits before anybody could see that they were there.
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
 
   /** Reads with a parser. */
   @FunctionalInterface

@@ -7,6 +7,7 @@ import com.google.firestore.v1.Value;
 import io.holdfast.firestore.internal.names.DatabaseName;
 import io.holdfast.firestore.internal.names.DocumentPath;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ public final class TableDocuments implements RecordParser {
       this.columns.put(column.key(), column);
       // What stands in JSON columns here are values of documents, not JSON of an application.
       this.readers.put(
-          column.key(), reader == ColumnValues.JSON ? ColumnValues.SELF_DESCRIBING : reader);
+          column.key(), reader == ColumnValues.JSON ? ColumnValues.SELF_DESCRIBING_JSON : reader);
     }
   }
 
@@ -106,7 +107,17 @@ public final class TableDocuments implements RecordParser {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = ValueParser.requireWhole(parser.currentName());
       parser.nextToken();
-      if (key.equals("$map")) {
+      if (key.equals("$json") && parser.currentToken() == JsonToken.VALUE_STRING) {
+        byte[] text = ValueParser.text(parser).getBytes(StandardCharsets.UTF_8);
+        RecordJson.object(
+            text,
+            0,
+            text.length,
+            inner -> {
+              data(inner, put);
+              return true;
+            });
+      } else if (key.equals("$map")) {
         values.eachPair(parser, 0, put);
       } else {
         put.accept(key.equals("$id") ? "id" : ValueParser.unescaped(key), values.value(parser));

@@ -169,10 +169,23 @@ final class ValueParser {
   }
 
   private static String string(JsonParser parser, String type) throws IOException {
-    if (parser.currentToken() != JsonToken.VALUE_STRING) {
-      throw new BadRecordException("a " + type + " that is no string");
+    if (parser.currentToken() == JsonToken.START_OBJECT) {
+      return wrappedText(parser, type);
     }
+    require(parser.currentToken() == JsonToken.VALUE_STRING, "a " + type + " that is no string");
     return text(parser);
+  }
+
+  /** A string that its container refuses may be a {@code $text} inside of a typed value, too. */
+  private static String wrappedText(JsonParser parser, String type) throws IOException {
+    boolean wrapped =
+        parser.nextToken() == JsonToken.FIELD_NAME
+            && parser.currentName().equals("$text")
+            && parser.nextToken() == JsonToken.VALUE_STRING;
+    require(wrapped, "a " + type + " that is no string");
+    String text = utf8(parser.getText());
+    require(parser.nextToken() == JsonToken.END_OBJECT, "a $text with further keys");
+    return text;
   }
 
   private static double doubleOf(String text) {
