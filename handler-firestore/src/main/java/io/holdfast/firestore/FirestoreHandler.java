@@ -51,6 +51,7 @@ public final class FirestoreHandler implements BackupHandler {
             builder.referencesFrom,
             builder.rampUp && connection.emulator().isEmpty(),
             builder.firstWritesPerSecond,
+            builder.commitsFirst && connection.emulator().isPresent(),
             definitions(builder));
   }
 
@@ -161,6 +162,7 @@ public final class FirestoreHandler implements BackupHandler {
     private Optional<DatabaseName> referencesFrom = Optional.empty();
     private boolean rampUp = true;
     private int firstWritesPerSecond = 500;
+    private boolean commitsFirst = true;
     private boolean withDefinitions = true;
     private boolean restoreDefinitions;
     private boolean restoreRules;
@@ -268,6 +270,12 @@ public final class FirestoreHandler implements BackupHandler {
      */
     public Builder restoreRules() {
       restoreRules = true;
+      return this;
+    }
+
+    /** Writes to an emulator as to the service, each document by itself; for tests. */
+    Builder withoutCommits() {
+      commitsFirst = false;
       return this;
     }
 

@@ -13,6 +13,7 @@ import io.holdfast.firestore.internal.read.DocumentScan;
 import io.holdfast.firestore.internal.read.NameRange;
 import io.holdfast.firestore.internal.read.Queries;
 import io.holdfast.firestore.internal.restore.TargetCollection;
+import io.holdfast.firestore.internal.restore.WriteMode;
 import io.holdfast.firestore.internal.restore.WriteQueue;
 import io.holdfast.firestore.internal.restore.WriteRate;
 import io.holdfast.firestore.internal.restore.WrittenNames;
@@ -271,8 +272,10 @@ final class FirestoreRestoreSession implements RestoreSession {
                 : WriteRate.unlimited(),
             names,
             Math.min(MOST_WRITERS, WRITERS_PER_WORKER * Math.max(1, request.parallelism())),
-            request.mode() == RestoreMode.INTO_EMPTY && resumed == null,
-            request.mode() == RestoreMode.MERGE);
+            new WriteMode(
+                request.mode() == RestoreMode.INTO_EMPTY && resumed == null,
+                request.mode() == RestoreMode.MERGE,
+                settings.commitsFirst()));
   }
 
   private void requireStillEmpty() {

@@ -36,8 +36,6 @@ public final class WriteQueue implements AutoCloseable {
    * A queue whose threads begin at once.
    *
    * @param writers how many requests may be under way
-   * @param mustBeNew whether a document that is there already is an error
-   * @param readBack whether what was written is read again and compared
    */
   public WriteQueue(
       FirestoreCalls calls,
@@ -45,11 +43,10 @@ public final class WriteQueue implements AutoCloseable {
       WriteRate rate,
       WrittenNames names,
       int writers,
-      boolean mustBeNew,
-      boolean readBack) {
+      WriteMode how) {
     batches = new ArrayBlockingQueue<>(writers);
     for (int i = 0; i < writers; i++) {
-      BatchWriter writer = new BatchWriter(calls, retry, rate, names, mustBeNew, readBack);
+      BatchWriter writer = new BatchWriter(calls, retry, rate, names, how);
       Thread thread = new Thread(() -> work(writer), "holdfast-firestore-writer-" + i);
       thread.setDaemon(true);
       threads.add(thread);

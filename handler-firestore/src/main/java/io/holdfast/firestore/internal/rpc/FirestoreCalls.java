@@ -7,6 +7,7 @@ import com.google.firestore.v1.BatchGetDocumentsRequest;
 import com.google.firestore.v1.BatchGetDocumentsResponse;
 import com.google.firestore.v1.BatchWriteRequest;
 import com.google.firestore.v1.BatchWriteResponse;
+import com.google.firestore.v1.CommitRequest;
 import com.google.firestore.v1.Cursor;
 import com.google.firestore.v1.ListCollectionIdsRequest;
 import com.google.firestore.v1.ListCollectionIdsResponse;
@@ -125,6 +126,22 @@ public final class FirestoreCalls {
         Access.WRITE,
         "write documents to " + database.display(),
         null);
+  }
+
+  /**
+   * Writes documents, all or none.
+   *
+   * @throws HandlerException if they were refused, or it is not known whether they were written
+   */
+  public void commit(List<Write> writes) {
+    CommitRequest request =
+        CommitRequest.newBuilder().setDatabase(database.resource()).addAllWrites(writes).build();
+    var unused =
+        await(
+            client.commitCallable().futureCall(request, ONCE.withTimeoutDuration(PATIENCE)),
+            Access.WRITE,
+            "write documents to " + database.display(),
+            null);
   }
 
   /**
