@@ -192,6 +192,13 @@ public final class BackupRun {
       events.warned(
           Operation.BACKUP, "Not captured: " + missing.object() + " (" + missing.reason() + ")");
     }
+    if (document.records() == 0) {
+      events.warned(
+          Operation.BACKUP,
+          "The backup holds no records: "
+              + source.location()
+              + " is empty, or not the database that was meant.");
+    }
     return result(
         document.source(),
         content.notCaptured(),

@@ -114,13 +114,10 @@ final class RestoreCheck {
   }
 
   private List<CollectionGroup> groups(Timestamp at) {
-    List<CollectionGroup> groups =
+    CollectionGroups groups =
         new CollectionGroups(
-                calls, at, retry, reads, sampling, () -> Optional.of(List.copyOf(restored)))
-            .find(List.of(NameRange.ALL));
-    return groups.stream()
-        .filter(group -> only.isEmpty() || only.get().contains(group.id()))
-        .toList();
+            calls, at, retry, reads, sampling, () -> Optional.of(List.copyOf(restored)));
+    return only.map(groups::these).orElseGet(() -> groups.find(List.of(NameRange.ALL)));
   }
 
   private void compare(List<TargetCollection> written) {

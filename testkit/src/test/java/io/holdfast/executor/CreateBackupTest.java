@@ -56,6 +56,24 @@ final class CreateBackupTest {
   private final MemorySink sink = new MemorySink();
 
   @Test
+  void aBackupWithoutRecordsIsTakenWithAWarning() {
+    List<String> warnings = new ArrayList<>();
+    MemoryHandler empty = MemoryHandler.of(new MemoryDatabase("nothing"));
+    try (BackupExecutor executor =
+        executor(empty, sink)
+            .listener(
+                event -> {
+                  if (event instanceof BackupEvent.Warned warned) {
+                    warnings.add(warned.message());
+                  }
+                })
+            .build()) {
+      assertThat(executor.createBackup().records()).isZero();
+    }
+    assertThat(warnings).singleElement().asString().contains("no records", "memory://nothing");
+  }
+
+  @Test
   void whatReadingCostStandsInTheManifestAndInTheResult() throws Exception {
     MemoryHandler source = MemoryHandler.builder(shop()).billing("document_reads").build();
     try (BackupExecutor executor = executor(source, sink).parallelism(3).build()) {

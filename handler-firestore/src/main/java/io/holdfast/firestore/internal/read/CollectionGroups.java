@@ -78,7 +78,26 @@ public final class CollectionGroups {
         return counted.get();
       }
     }
-    return scan(ranges);
+    List<CollectionGroup> groups = new ArrayList<>();
+    scan(Queries.EVERY_COLLECTION, ranges)
+        .forEach((id, documents) -> groups.add(new CollectionGroup(id, documents)));
+    return groups;
+  }
+
+  /** How many documents these groups have, without a look at others. */
+  public List<CollectionGroup> these(Set<String> ids) {
+    List<CollectionGroup> groups = new ArrayList<>();
+    for (String id : new TreeSet<>(ids)) {
+      OptionalLong counted = count(id);
+      long documents =
+          counted.isPresent()
+              ? counted.getAsLong()
+              : scan(id, List.of(NameRange.ALL)).getOrDefault(id, 0L);
+      if (documents > 0) {
+        groups.add(new CollectionGroup(id, documents));
+      }
+    }
+    return groups;
   }
 
   private Optional<List<CollectionGroup>> guessAndCount() {
@@ -192,11 +211,12 @@ public final class CollectionGroups {
     }
   }
 
-  private List<CollectionGroup> scan(List<NameRange> ranges) {
+  /** Reads names, and counts them by group. */
+  private Map<String, Long> scan(String collection, List<NameRange> ranges) {
     Map<String, Long> counts = new TreeMap<>();
     for (NameRange range : ranges) {
       try (DocumentScan scan =
-          new DocumentScan(calls, Queries.EVERY_COLLECTION, range, readTime, true, retry, reads)) {
+          new DocumentScan(calls, collection, range, readTime, true, retry, reads)) {
         Optional<Document> next = scan.next();
         while (next.isPresent()) {
           String path = calls.database().path(next.get().getName()).orElseThrow();
@@ -206,8 +226,6 @@ public final class CollectionGroups {
         }
       }
     }
-    List<CollectionGroup> groups = new ArrayList<>();
-    counts.forEach((id, documents) -> groups.add(new CollectionGroup(id, documents)));
-    return groups;
+    return counts;
   }
 }
