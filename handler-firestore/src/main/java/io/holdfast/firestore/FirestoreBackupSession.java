@@ -61,7 +61,8 @@ final class FirestoreBackupSession implements BackupSession {
             source.ranges(),
             request.retry(),
             request.parallelism(),
-            request.splitBytes());
+            request.splitBytes(),
+            reads);
   }
 
   /**

@@ -93,7 +93,8 @@ final class RestoreCheck {
     written.forEach(target -> restored.add(target.group()));
     List<Work> work = new ArrayList<>();
     FirestoreSplits splits =
-        new FirestoreSplits(calls, at, List.of(NameRange.ALL), retry, parallelism, 16L << 20);
+        new FirestoreSplits(
+            calls, at, List.of(NameRange.ALL), retry, parallelism, 16L << 20, reads);
     for (CollectionGroup group : groups(at)) {
       boolean expected = restored.contains(group.id());
       for (Split split : splits.of(group)) {
