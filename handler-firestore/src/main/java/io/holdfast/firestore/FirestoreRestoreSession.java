@@ -248,16 +248,8 @@ final class FirestoreRestoreSession implements RestoreSession {
 
   @Override
   public void begin() {
-    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-    Write.Builder mark =
-        Write.newBuilder()
-            .setUpdate(
-                new RestoreMarker(request.header().backupId(), now).document(calls.database()));
-    if (resumed == null && request.mode() != RestoreMode.REPLACE) {
-      mark.setCurrentDocument(Precondition.newBuilder().setExists(false));
-    }
     begun = true;
-    writeMarker(mark.build(), "mark the target as being restored");
+    mark();
     if (request.mode() == RestoreMode.INTO_EMPTY && resumed == null) {
       // Others may have written since it was checked; from here on, each document must be new.
       requireStillEmpty();
@@ -273,6 +265,40 @@ final class FirestoreRestoreSession implements RestoreSession {
             Math.min(MOST_WRITERS, WRITERS_PER_WORKER * Math.max(1, request.parallelism())),
             request.mode() == RestoreMode.INTO_EMPTY && resumed == null,
             request.mode() == RestoreMode.MERGE);
+  }
+
+  private void mark() {
+    RestoreMarker marker =
+        new RestoreMarker(
+            request.header().backupId(), Instant.now().truncatedTo(ChronoUnit.MICROS));
+    Write.Builder write = Write.newBuilder().setUpdate(marker.document(calls.database()));
+    if (resumed == null && request.mode() != RestoreMode.REPLACE) {
+      write.setCurrentDocument(Precondition.newBuilder().setExists(false));
+    }
+    try {
+      writeMarker(write.build(), "mark the target as being restored");
+    } catch (HandlerException e) {
+      if (e.kind() != Kind.CONSTRAINT) {
+        throw e;
+      }
+      // It may be our own earlier try, and only its answer was lost.
+      RestoreMarker there =
+          RestoreMarker.look(calls, request.retry(), Optional.empty())
+              .marker()
+              .orElseThrow(() -> e);
+      if (!there.equals(marker)) {
+        begun = false;
+        throw new HandlerException(
+            Kind.NOT_EMPTY,
+            null,
+            "Somebody else has begun to restore into "
+                + calls.database().display()
+                + " just now: "
+                + there.describe()
+                + " yet. Nothing was changed. Let it end, or choose another target.",
+            e);
+      }
+    }
   }
 
   private void requireStillEmpty() {
