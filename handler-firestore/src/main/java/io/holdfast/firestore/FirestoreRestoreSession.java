@@ -366,10 +366,29 @@ final class FirestoreRestoreSession implements RestoreSession {
               request.mode() == RestoreMode.REPLACE,
               only)
           .run(targets.all());
+    } else {
+      requireNoneTwice();
     }
     restoreDefinitions();
     removeMarker();
     finished = true;
+  }
+
+  /** Reading back what was written cannot tell when two records became one document. */
+  private void requireNoneTwice() {
+    names.seal();
+    long repeated = names.repeated();
+    if (repeated > 0) {
+      throw new HandlerException(
+          Kind.INCOMPLETE,
+          null,
+          repeated
+              + " documents are in the backup more than once, so that one record of each was written"
+              + " over another in "
+              + calls.database().display()
+              + ". Look where the backup comes from, and restore a correct one.",
+          null);
+    }
   }
 
   @Override
