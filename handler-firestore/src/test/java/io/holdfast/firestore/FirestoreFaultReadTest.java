@@ -134,6 +134,35 @@ class FirestoreFaultReadTest extends FirestoreFaults {
   }
 
   @Test
+  void aStreamThatDiesWhereAPageEndsGivesEachDocumentOnce() {
+    fill(source, "users", 5_000); // as many as the first page has
+    fill(source, "posts", 5_001);
+    for (String group : List.of("users", "posts")) {
+      server
+          .faults()
+          .on(RUN_QUERY)
+          .matching(reading(group))
+          .atTheEnd()
+          .failWith(Status.UNAVAILABLE)
+          .times(2);
+    }
+    try (SplitReader reader = handler(source).openReader(request())) {
+      FirestoreHandler handler = handler(source);
+      try (BackupSession session = handler.openBackup(request())) {
+        session
+            .collections()
+            .forEach(
+                collection -> {
+                  List<String> records =
+                      Pump.create().read(reader, session.splits(collection).get(0));
+                  assertThat(records).doesNotHaveDuplicates();
+                  assertThat((long) records.size()).isEqualTo(collection.estimatedRecords());
+                });
+      }
+    }
+  }
+
+  @Test
   void aStreamThatDiesWithoutAnyProgressFailsTheBackup() {
     fill(source, "users", 100);
     Fault fault =

@@ -3,10 +3,14 @@ package io.holdfast.firestore;
 import static io.holdfast.firestore.AwkwardDocuments.integer;
 import static io.holdfast.firestore.AwkwardDocuments.text;
 import static io.holdfast.firestore.FakeMethod.BATCH_WRITE;
+import static io.holdfast.firestore.FakeMethod.PARTITION_QUERY;
+import static io.holdfast.firestore.FakeMethod.RUN_AGGREGATION_QUERY;
+import static io.holdfast.firestore.FakeMethod.RUN_QUERY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.firestore.v1.BatchWriteRequest;
+import com.google.firestore.v1.BatchWriteResponse;
 import com.google.firestore.v1.Document;
 import com.google.firestore.v1.Value;
 import com.google.firestore.v1.Write;
@@ -24,6 +28,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -196,6 +201,21 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
     server.faults().on(BATCH_WRITE).matching("users").failWith(Status.UNAVAILABLE).times(4);
     restores(id, options(mode));
     assertThat(server.usage().writes()).isEqualTo(101);
+  }
+
+  @ParameterizedTest
+  @EnumSource(RestoreMode.class)
+  void aWriteThatWasDoneAlthoughItsStatusSaysOtherwiseIsNoError(RestoreMode mode) {
+    String id = backUp(100);
+    com.google.rpc.Status unavailable =
+        com.google.rpc.Status.newBuilder().setCode(Status.Code.UNAVAILABLE.value()).build();
+    server
+        .faults()
+        .on(BATCH_WRITE)
+        .matching("users")
+        .alter(
+            answer -> ((BatchWriteResponse) answer).toBuilder().setStatus(7, unavailable).build());
+    restores(id, options(mode));
   }
 
   @Test
@@ -463,6 +483,47 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
     assertThat(server.usage().deletes()).as("the marker's").isEqualTo(1);
   }
 
+  @Test
+  void aComparisonWhoseStreamsDieNeitherCountsNorDeletesTwice() {
+    String id = backUp(1_100);
+    fillOthers();
+    server
+        .faults()
+        .on(RUN_QUERY)
+        .matching(reading("users"))
+        .after(70)
+        .failWith(Status.UNAVAILABLE)
+        .times(12);
+    server.faults().on(RUN_QUERY).matching(reading("old")).after(9).failWith(Status.INTERNAL);
+    try (BackupExecutor wide = building().parallelism(4).build()) {
+      wide.restoreFromBackup(id, REPLACE);
+    }
+    assertThat(contents(target)).isEqualTo(contents(source));
+    assertThat(server.usage().deletes()).as("with the marker").isEqualTo(52);
+  }
+
+  @Test
+  void aComparisonWithoutCountingAndCuttingIsAsGood() {
+    String id = backUp(1_100);
+    fillOthers();
+    server.faults().on(RUN_AGGREGATION_QUERY).switchOff();
+    server.faults().on(PARTITION_QUERY).switchOff();
+    try (BackupExecutor wide = building().parallelism(4).build()) {
+      wide.restoreFromBackup(id, REPLACE);
+    }
+    assertThat(contents(target)).isEqualTo(contents(source));
+  }
+
+  @Test
+  void aTargetThatGoesAwayForGoodIsReported() {
+    String id = backUp(100);
+    CompletableFuture<Void> gone = new CompletableFuture<>();
+    others(() -> CompletableFuture.runAsync(server::close).thenRun(() -> gone.complete(null)));
+    fails(id, INTO_EMPTY, Kind.UNREACHABLE, "write documents to demo/copy", "Check network");
+    gone.orTimeout(20, TimeUnit.SECONDS).join();
+    assertMarked();
+  }
+
   // Requests.
 
   @Test
@@ -556,7 +617,7 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
   @Test
   void aComparisonThatIsInterruptedLeavesTheMarker() throws Exception {
     String id = backUp(100);
-    Fault stall = server.faults().on(FakeMethod.RUN_QUERY).matching(reading("users")).stall();
+    Fault stall = server.faults().on(RUN_QUERY).matching(reading("users")).stall();
     interrupted(() -> executor.restoreFromBackup(id, REPLACE), stall);
     assertMarked();
     allHappened();
