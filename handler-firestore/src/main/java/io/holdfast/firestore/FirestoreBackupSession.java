@@ -49,7 +49,8 @@ final class FirestoreBackupSession implements BackupSession {
     new CollectionGroups(
             calls, readTime, request.retry(), reads, source.samplingPays(), this::kinds)
         .find(source.ranges()).stream()
-            .filter(group -> !isMarker(group))
+            .map(group -> sighting.marker().isPresent() ? withoutMarker(group) : group)
+            .filter(group -> group.documents() > 0)
             .forEach(group -> groups.put(group.id(), group));
     requireFilterMatches();
     groups.keySet().removeIf(id -> !request.filter().accepts(id));
@@ -62,7 +63,8 @@ final class FirestoreBackupSession implements BackupSession {
             source.ranges(),
             request.retry(),
             request.parallelism(),
-            request.splitBytes());
+            request.splitBytes(),
+            reads);
   }
 
   /**
@@ -78,8 +80,12 @@ final class FirestoreBackupSession implements BackupSession {
     return source.kinds(FirestoreSplits.toInstant(readTime), request.retry(), reads);
   }
 
-  private static boolean isMarker(CollectionGroup group) {
-    return RestoreMarker.PATH.startsWith(group.id() + "/") && group.documents() == 1;
+  /** An application's own documents beside the marker are as good as any. */
+  private CollectionGroup withoutMarker(CollectionGroup group) {
+    boolean holdsIt =
+        RestoreMarker.PATH.startsWith(group.id() + "/")
+            && source.ranges().stream().anyMatch(range -> range.contains(RestoreMarker.PATH));
+    return holdsIt ? new CollectionGroup(group.id(), group.documents() - 1) : group;
   }
 
   /** A database in that state looks like any other, and is worth nothing as a backup. */

@@ -16,6 +16,7 @@ import io.holdfast.spi.RestoreRequest;
 import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.SplitReader;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -180,7 +181,7 @@ public final class FirestoreHandler implements BackupHandler {
      * minute here: {@code Instant.now().truncatedTo(ChronoUnit.MINUTES)}.
      */
     public Builder readTime(Instant instant) {
-      readTime = Optional.of(instant);
+      readTime = Optional.of(instant.truncatedTo(ChronoUnit.MICROS)); // finer ones are refused
       return this;
     }
 

@@ -249,16 +249,8 @@ final class FirestoreRestoreSession implements RestoreSession {
 
   @Override
   public void begin() {
-    Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
-    Write.Builder mark =
-        Write.newBuilder()
-            .setUpdate(
-                new RestoreMarker(request.header().backupId(), now).document(calls.database()));
-    if (resumed == null && request.mode() != RestoreMode.REPLACE) {
-      mark.setCurrentDocument(Precondition.newBuilder().setExists(false));
-    }
     begun = true;
-    writeMarker(mark.build(), "mark the target as being restored");
+    mark();
     if (request.mode() == RestoreMode.INTO_EMPTY && resumed == null) {
       // Others may have written since it was checked; from here on, each document must be new.
       requireStillEmpty();
@@ -276,6 +268,40 @@ final class FirestoreRestoreSession implements RestoreSession {
                 request.mode() == RestoreMode.INTO_EMPTY && resumed == null,
                 request.mode() == RestoreMode.MERGE,
                 settings.commitsFirst()));
+  }
+
+  private void mark() {
+    RestoreMarker marker =
+        new RestoreMarker(
+            request.header().backupId(), Instant.now().truncatedTo(ChronoUnit.MICROS));
+    Write.Builder write = Write.newBuilder().setUpdate(marker.document(calls.database()));
+    if (resumed == null && request.mode() != RestoreMode.REPLACE) {
+      write.setCurrentDocument(Precondition.newBuilder().setExists(false));
+    }
+    try {
+      writeMarker(write.build(), "mark the target as being restored");
+    } catch (HandlerException e) {
+      if (e.kind() != Kind.CONSTRAINT) {
+        throw e;
+      }
+      // It may be our own earlier try, and only its answer was lost.
+      RestoreMarker there =
+          RestoreMarker.look(calls, request.retry(), Optional.empty())
+              .marker()
+              .orElseThrow(() -> e);
+      if (!there.equals(marker)) {
+        begun = false;
+        throw new HandlerException(
+            Kind.NOT_EMPTY,
+            null,
+            "Somebody else has begun to restore into "
+                + calls.database().display()
+                + " just now: "
+                + there.describe()
+                + " yet. Nothing was changed. Let it end, or choose another target.",
+            e);
+      }
+    }
   }
 
   private void requireStillEmpty() {
@@ -344,10 +370,29 @@ final class FirestoreRestoreSession implements RestoreSession {
               only,
               source.samplingPays())
           .run(targets.all());
+    } else {
+      requireNoneTwice();
     }
     restoreDefinitions();
     removeMarker();
     finished = true;
+  }
+
+  /** Reading back what was written cannot tell when two records became one document. */
+  private void requireNoneTwice() {
+    names.seal();
+    long repeated = names.repeated();
+    if (repeated > 0) {
+      throw new HandlerException(
+          Kind.INCOMPLETE,
+          null,
+          repeated
+              + " documents are in the backup more than once, so that one record of each was written"
+              + " over another in "
+              + calls.database().display()
+              + ". Look where the backup comes from, and restore a correct one.",
+          null);
+    }
   }
 
   @Override

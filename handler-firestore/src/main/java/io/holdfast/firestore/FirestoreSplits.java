@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +46,7 @@ final class FirestoreSplits {
   private final Retry retry;
   private final int parallelism;
   private final long splitBytes;
+  private final LongAdder reads;
   private boolean supported = true;
 
   FirestoreSplits(
@@ -53,13 +55,15 @@ final class FirestoreSplits {
       List<NameRange> ranges,
       Retry retry,
       int parallelism,
-      long splitBytes) {
+      long splitBytes,
+      LongAdder reads) {
     this.calls = calls;
     this.readTime = readTime;
     this.ranges = ranges;
     this.retry = retry;
     this.parallelism = parallelism;
     this.splitBytes = splitBytes;
+    this.reads = reads;
   }
 
   /** The splits of a group, which together are all of it. */
@@ -89,13 +93,16 @@ final class FirestoreSplits {
     }
     try {
       // Partitions are of whole groups; ranges of names are cut out of them afterwards.
-      return retry.call(
-          "split " + group.id(),
-          () ->
-              calls.partitions(
-                  Queries.documents(calls.database(), group.id(), NameRange.ALL).build(),
-                  wanted,
-                  readTime));
+      List<String> names =
+          retry.call(
+              "split " + group.id(),
+              () ->
+                  calls.partitions(
+                      Queries.documents(calls.database(), group.id(), NameRange.ALL).build(),
+                      wanted,
+                      readTime));
+      reads.increment();
+      return names;
     } catch (HandlerException e) {
       if (e.kind() != HandlerException.Kind.UNSUPPORTED) {
         throw e;

@@ -34,6 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -97,7 +98,8 @@ final class RestoreCheck {
     written.forEach(target -> restored.add(target.group()));
     List<Work> work = new ArrayList<>();
     FirestoreSplits splits =
-        new FirestoreSplits(calls, at, List.of(NameRange.ALL), retry, parallelism, 16L << 20);
+        new FirestoreSplits(
+            calls, at, List.of(NameRange.ALL), retry, parallelism, 16L << 20, reads);
     for (CollectionGroup group : groups(at)) {
       boolean expected = restored.contains(group.id());
       for (Split split : splits.of(group)) {
@@ -216,7 +218,23 @@ final class RestoreCheck {
       }
       throw new IllegalStateException("Comparing failed.", e.getCause());
     } finally {
-      pool.shutdownNow();
+      stop(pool);
+    }
+  }
+
+  /** Nothing is deleted any more once an error was told. */
+  private static void stop(ExecutorService pool) {
+    pool.shutdownNow();
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!pool.awaitTermination(30, TimeUnit.SECONDS)) {
+        log.warn("Comparing goes on in the background, although it has failed.");
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -288,8 +306,10 @@ final class RestoreCheck {
       for (int i = 0; i < writes.size(); i++) {
         Status status = answer.getStatus(i);
         if (status.getCode() != 0) {
+          String path = calls.database().path(writes.get(i).getDelete()).orElse("?");
           why =
-              FirestoreErrors.ofWrite(status, "delete a document that is not of the backup", null);
+              FirestoreErrors.ofWrite(
+                  status, "delete the document " + path + ", which is not of the backup", null);
           if (!why.retryable()) {
             throw why;
           }

@@ -197,8 +197,13 @@ public final class CollectionGroups {
   private OptionalLong count(String collection) {
     try {
       long count =
-          calls.count(
-              "", Queries.documents(calls.database(), collection, NameRange.ALL).build(), readTime);
+          retry.call(
+              "count documents",
+              () ->
+                  calls.count(
+                      "",
+                      Queries.documents(calls.database(), collection, NameRange.ALL).build(),
+                      readTime));
       reads.add(Math.max(1, (count + 999) / 1000));
       return OptionalLong.of(count);
     } catch (HandlerException e) {

@@ -189,6 +189,7 @@ final class BatchWriter {
         if (!why.retryable()) {
           throw why;
         }
+        pending.perhapsWritten = true; // UNAVAILABLE and its like do not say
         refused.add(pending);
       }
     }

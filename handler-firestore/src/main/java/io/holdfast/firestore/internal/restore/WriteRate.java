@@ -32,6 +32,7 @@ public final class WriteRate {
     this.sleeper = sleeper;
     this.began = nanoTime.getAsLong();
     this.free = began;
+    this.halvedAt = began; // the clock's zero may be in the future
   }
 
   /** No limit, but for what the service says. */
@@ -67,7 +68,7 @@ public final class WriteRate {
         return;
       }
       wait = free - now;
-      free = Math.max(free, now) + (long) (writes / perSecond * 1e9);
+      free = now + Math.max(wait, 0) + (long) (writes / perSecond * 1e9);
     }
     if (wait > 0) {
       sleeper.sleep(Duration.ofNanos(wait));

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Remembers which documents a restore wrote, by 8 bytes of a keyed hash of each name: another name
@@ -32,6 +33,10 @@ public final class WrittenNames {
 
     synchronized void sort() {
       Arrays.sort(hashes, 0, size);
+    }
+
+    long repeated() {
+      return IntStream.range(1, size).filter(i -> hashes[i] == hashes[i - 1]).count();
     }
 
     boolean contains(long hash) {
@@ -79,6 +84,18 @@ public final class WrittenNames {
     }
     long hash = hash(digest, name);
     return shards[shard(hash)].contains(hash);
+  }
+
+  /** How many names were added although they were there already. */
+  public long repeated() {
+    if (!sealed) {
+      throw new IllegalStateException("seal comes before repeated.");
+    }
+    long repeated = 0;
+    for (Shard shard : shards) {
+      repeated += shard.repeated();
+    }
+    return repeated;
   }
 
   private static int shard(long hash) {

@@ -1,7 +1,9 @@
 package io.holdfast.firestore.internal.values;
 
 import io.holdfast.firestore.internal.names.DatabaseName;
+import io.holdfast.firestore.internal.names.DocumentPath;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -33,11 +35,26 @@ public final class References {
 
   String resolve(String reference) {
     if (!isName(reference)) {
+      requireDocument(reference);
       return target.name(reference);
     }
+    Matcher database = NAME.matcher(reference);
+    requireDocument(database.lookingAt() ? reference.substring(database.end()) : reference);
     return rewritten.isPresent() && reference.startsWith(rewritten.get())
         ? target.name(reference.substring(rewritten.get().length()))
         : reference;
+  }
+
+  /** The service would refuse it too, with a message that quotes it. */
+  private static void requireDocument(String path) {
+    try {
+      if (DocumentPath.parse(path).problem().isEmpty()) {
+        return;
+      }
+    } catch (IllegalArgumentException e) {
+      // It is no path at all.
+    }
+    throw new BadRecordException("a $ref that leads to no document");
   }
 
   /** A name has five segments before its path; a path may begin with a collection "projects". */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Credentials with a token that must show up nowhere. */
-final class FakeCredentials extends Credentials {
+public final class FakeCredentials extends Credentials {
   static final String TOKEN = "ya29.very-secret-token";
   private static final long serialVersionUID = 1L;
 
@@ -19,7 +19,7 @@ final class FakeCredentials extends Credentials {
     this.failure = failure;
   }
 
-  static FakeCredentials valid() {
+  public static FakeCredentials valid() {
     return new FakeCredentials(TOKEN, null);
   }
 

@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,7 +38,7 @@ import java.util.regex.Pattern;
  *
  * Whatever is not asked for as documented is a violation, which {@link #close} reports.
  */
-final class FakeGoogle implements AutoCloseable {
+public final class FakeGoogle implements AutoCloseable {
   private static final int PAGE = 2;
 
   static {
@@ -48,18 +49,21 @@ final class FakeGoogle implements AutoCloseable {
   /** An answer other than the usual one. */
   private record Fault(String prefix, int status, String body) {}
 
-  final List<String> requests = new CopyOnWriteArrayList<>();
-  final List<String> violations = new CopyOnWriteArrayList<>();
-  final List<ObjectNode> indexes = new CopyOnWriteArrayList<>();
+  public final List<String> requests = new CopyOnWriteArrayList<>();
+  public final List<String> violations = new CopyOnWriteArrayList<>();
+  public final List<ObjectNode> indexes = new CopyOnWriteArrayList<>();
   final Map<String, ObjectNode> fields = new TreeMap<>();
   final Map<String, ObjectNode> rulesets = new LinkedHashMap<>();
   final Map<String, String> releases = new HashMap<>();
   final Map<String, ObjectNode> bodies = new LinkedHashMap<>();
-  final List<String> kinds = new ArrayList<>();
-  final ObjectNode database;
+  public final List<String> kinds = new ArrayList<>();
+  public final ObjectNode database;
 
   /** How often an operation is asked for before it is done; 0 is done at once. */
   int pollsUntilBuilt;
+
+  /** Whether collection groups may be asked for at any time. */
+  public boolean anyReadTime;
 
   private final String project;
   private final String databaseId;
@@ -69,7 +73,7 @@ final class FakeGoogle implements AutoCloseable {
   private final Map<String, Integer> polls = new HashMap<>();
   private int ids;
 
-  FakeGoogle(String project, String databaseId) {
+  public FakeGoogle(String project, String databaseId) {
     this.project = project;
     this.databaseId = databaseId;
     this.database =
@@ -113,7 +117,7 @@ final class FakeGoogle implements AutoCloseable {
     return "projects/" + project + "/databases/" + databaseId;
   }
 
-  GoogleEndpoints endpoints() {
+  public GoogleEndpoints endpoints() {
     URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     return new GoogleEndpoints(uri, uri, uri);
   }
@@ -141,22 +145,22 @@ final class FakeGoogle implements AutoCloseable {
   }
 
   /** The next so many requests that begin like this fail. */
-  void failing(int times, String prefix, int status, String body) {
+  public void failing(int times, String prefix, int status, String body) {
     for (int i = 0; i < times; i++) {
       faults.add(new Fault(prefix, status, body));
     }
   }
 
-  void alwaysFailing(String prefix, int status, String body) {
+  public void alwaysFailing(String prefix, int status, String body) {
     lastingFaults.add(new Fault(prefix, status, body));
   }
 
-  static String error(int code, String status, String message) {
+  public static String error(int code, String status, String message) {
     return "{\"error\":{\"code\":%d,\"message\":\"%s\",\"status\":\"%s\"}}"
         .formatted(code, message, status);
   }
 
-  static String disabled(String service) {
+  public static String disabled(String service) {
     return """
         {"error":{"code":403,"status":"PERMISSION_DENIED","message":"%s has not been used",
          "details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED",
@@ -165,7 +169,7 @@ final class FakeGoogle implements AutoCloseable {
         .formatted(service, service);
   }
 
-  void index(String group, String rest) {
+  public void index(String group, String rest) {
     ObjectNode index = json(rest);
     index.put("name", name() + "/collectionGroups/" + group + "/indexes/CICA" + ++ids);
     indexes.add(index.put("state", "READY"));
@@ -178,7 +182,7 @@ final class FakeGoogle implements AutoCloseable {
     fields.put(group + "/" + path, field);
   }
 
-  void ttl(String group, String path, String ttlConfig) {
+  public void ttl(String group, String path, String ttlConfig) {
     ObjectNode field =
         fields.computeIfAbsent(
             group + "/" + path,
@@ -195,7 +199,7 @@ final class FakeGoogle implements AutoCloseable {
     field.set("ttlConfig", json(ttlConfig));
   }
 
-  void rules(String content) {
+  public void rules(String content) {
     rules(
         "{\"files\":[{\"name\":\"firestore.rules\",\"fingerprint\":\"Zg==\",\"content\":\""
             + content
@@ -219,7 +223,7 @@ final class FakeGoogle implements AutoCloseable {
   }
 
   /** Changes only: what is neither GET nor a query. */
-  List<String> changes() {
+  public List<String> changes() {
     return requests.stream()
         .filter(one -> !one.startsWith("GET ") && !one.contains(":runQuery"))
         .toList();
@@ -461,11 +465,11 @@ final class FakeGoogle implements AutoCloseable {
             json(
                 """
                 {"databaseId":"%s","partitionId":{"projectId":"%s","databaseId":"%s"},
-                 "readOptions":{"readTime":"2026-01-09T00:00:00.000125Z"},
+                 "readOptions":{"readTime":"%s"},
                  "query":{"kind":[{"name":"__kind__"}],
                           "projection":[{"property":{"name":"__key__"}}]}}
                 """
-                    .formatted(id, project, id))));
+                    .formatted(id, project, id, readTime(body)))));
     int from = cursor == null ? 0 : Integer.parseInt(cursor.asText().substring("c/+".length()));
     int to = Math.min(kinds.size(), from + PAGE);
     ObjectNode batch = Forms.object().put("entityResultType", "KEY_ONLY");
@@ -485,6 +489,13 @@ final class FakeGoogle implements AutoCloseable {
     ObjectNode answer = Forms.object();
     answer.set("batch", batch);
     return Reply.ok(answer);
+  }
+
+  /** That of the tests, or one of a whole backup, which is the server's. */
+  private String readTime(ObjectNode body) {
+    return anyReadTime
+        ? Instant.parse(body.path("readOptions").path("readTime").asText()).toString()
+        : "2026-01-09T00:00:00.000125Z";
   }
 
   private static Map<String, String> query(String raw) {
