@@ -39,20 +39,22 @@ public final class FirestoreHandler implements BackupHandler {
 
   private FirestoreHandler(Builder builder) {
     this.connection = builder.connection;
+    boolean sparing = builder.sparing && connection.emulator().isPresent();
     this.source =
         new FirestoreSource(
             connection,
             builder.endpoints,
             builder.readTime,
             builder.ranges.isEmpty() ? List.of(NameRange.ALL) : List.copyOf(builder.ranges),
-            builder.withDefinitions);
+            builder.withDefinitions,
+            !sparing);
     this.writing =
         new WriteSettings(
             builder.keepReferences,
             builder.referencesFrom,
             builder.rampUp && connection.emulator().isEmpty(),
             builder.firstWritesPerSecond,
-            builder.commitsFirst && connection.emulator().isPresent(),
+            sparing,
             definitions(builder));
   }
 
@@ -163,7 +165,7 @@ public final class FirestoreHandler implements BackupHandler {
     private Optional<DatabaseName> referencesFrom = Optional.empty();
     private boolean rampUp = true;
     private int firstWritesPerSecond = 500;
-    private boolean commitsFirst = true;
+    private boolean sparing = true;
     private boolean withDefinitions = true;
     private boolean restoreDefinitions;
     private boolean restoreRules;
@@ -274,9 +276,9 @@ public final class FirestoreHandler implements BackupHandler {
       return this;
     }
 
-    /** Writes to an emulator as to the service, each document by itself; for tests. */
-    Builder withoutCommits() {
-      commitsFirst = false;
+    /** Reads and writes an emulator in the ways that are good for the service; for tests. */
+    Builder asTheService() {
+      sparing = false;
       return this;
     }
 

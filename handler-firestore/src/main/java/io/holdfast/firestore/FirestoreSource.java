@@ -26,13 +26,16 @@ import java.util.concurrent.atomic.LongAdder;
  * @param readTime the instant that backups show; empty for when they begin
  * @param ranges which documents they hold
  * @param withDefinitions whether they hold indexes, TTL policies and rules as well
+ * @param samplingPays whether a query for a few documents is cheap; the emulator reads a whole
+ *     collection for it
  */
 record FirestoreSource(
     FirestoreConnection connection,
     GoogleEndpoints endpoints,
     Optional<Instant> readTime,
     List<NameRange> ranges,
-    boolean withDefinitions) {
+    boolean withDefinitions,
+    boolean samplingPays) {
   FirestoreCalls calls() {
     return connection.calls();
   }
@@ -45,11 +48,6 @@ record FirestoreSource(
   String identity() {
     return connection.emulator().map(hostPort -> "emulator/" + hostPort + "/").orElse("")
         + connection.database().resource();
-  }
-
-  /** The emulator reads a whole collection to give a few documents of it. */
-  boolean samplingPays() {
-    return connection.emulator().isEmpty();
   }
 
   /** Google's other APIs; empty for an emulator, which has nothing of the kind. */

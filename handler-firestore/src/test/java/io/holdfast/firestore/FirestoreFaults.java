@@ -56,7 +56,7 @@ abstract class FirestoreFaults {
   FirestoreHandler.Builder building(FakeDatabase database) {
     String[] name = database.name().split("/", -1);
     String uri = "firestore://" + name[1] + "/" + name[3] + "?emulator=" + server.endpoint();
-    return FirestoreHandler.builder(Location.parse(uri), ProviderContext.system());
+    return FirestoreHandler.builder(Location.parse(uri), ProviderContext.system()).asTheService();
   }
 
   /** It is closed after the test. */
