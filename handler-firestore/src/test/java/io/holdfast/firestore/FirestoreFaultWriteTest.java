@@ -28,7 +28,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -299,8 +298,8 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
     assertMarked();
   }
 
-  private Fault others(Runnable what) {
-    return server.faults().on(BATCH_WRITE).matching("users").run(what);
+  private void others(Runnable what) {
+    server.faults().on(BATCH_WRITE).matching("users").run(what);
   }
 
   @Test
@@ -515,12 +514,12 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
   }
 
   @Test
-  void aTargetThatGoesAwayForGoodIsReported() {
+  void aTargetThatGoesAwayForGoodIsReported() throws Exception {
     String id = backUp(100);
-    CompletableFuture<Void> gone = new CompletableFuture<>();
-    others(() -> CompletableFuture.runAsync(server::close).thenRun(() -> gone.complete(null)));
+    Thread closing = new Thread(server::close);
+    others(closing::start);
     fails(id, INTO_EMPTY, Kind.UNREACHABLE, "write documents to demo/copy", "Check network");
-    gone.orTimeout(20, TimeUnit.SECONDS).join();
+    closing.join(20_000);
     assertMarked();
   }
 
