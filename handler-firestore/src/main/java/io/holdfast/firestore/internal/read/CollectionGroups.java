@@ -201,9 +201,9 @@ public final class CollectionGroups {
               "count documents",
               () ->
                   calls.count(
-                      "",
                       Queries.documents(calls.database(), collection, NameRange.ALL).build(),
-                      readTime));
+                      readTime,
+                      collection));
       reads.add(Math.max(1, (count + 999) / 1000));
       return OptionalLong.of(count);
     } catch (HandlerException e) {

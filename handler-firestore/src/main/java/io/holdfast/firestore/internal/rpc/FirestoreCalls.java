@@ -147,13 +147,14 @@ public final class FirestoreCalls {
   /**
    * How many documents a query finds.
    *
+   * @param collection the id of the collections that it is about, empty for all
    * @throws HandlerException of kind {@code UNSUPPORTED} or another, if the service does not count
    *     such queries
    */
-  public long count(String parentPath, StructuredQuery query, Timestamp readTime) {
+  public long count(StructuredQuery query, Timestamp readTime, String collection) {
     RunAggregationQueryRequest request =
         RunAggregationQueryRequest.newBuilder()
-            .setParent(database.name(parentPath))
+            .setParent(database.documents())
             .setReadTime(readTime)
             .setStructuredAggregationQuery(
                 StructuredAggregationQuery.newBuilder()
@@ -184,7 +185,14 @@ public final class FirestoreCalls {
       }
       return count;
     } catch (Throwable e) {
-      throw failed(e, Access.READ, "count documents of " + database.display(), null);
+      throw failed(
+          e,
+          Access.READ,
+          "count "
+              + (collection.isEmpty() ? "documents" : collection)
+              + " of "
+              + database.display(),
+          collection.isEmpty() ? null : collection);
     }
   }
 
