@@ -40,9 +40,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a target at one instant after everything was written, and compares it with that: count and
- * content hash of each collection group. Documents that are not of the backup are deleted, if the
- * target is to become the backup, or an error. Used by one thread.
+ * Reads a target after everything was written, and compares it with that: count and content hash of
+ * each collection group. Documents that are not of the backup are deleted, if the target is to
+ * become the backup, or an error. Used by one thread.
  */
 final class RestoreCheck {
   private static final Logger log = LoggerFactory.getLogger(RestoreCheck.class);
@@ -103,7 +103,7 @@ final class RestoreCheck {
     for (CollectionGroup group : groups(at)) {
       boolean expected = restored.contains(group.id());
       for (Split split : splits.of(group)) {
-        work.add(reader -> reader.read(split, at, expected));
+        work.add(reader -> reader.read(split, expected));
       }
     }
     runAll(work);
@@ -245,7 +245,11 @@ final class RestoreCheck {
     private final JsonOutput canonical = new JsonOutput();
     private final List<Write> deletes = new ArrayList<>();
 
-    void read(Split split, Timestamp at, boolean restored) {
+    void read(Split split, boolean restored) {
+      // The whole may take longer than the hour for which a time can be read at. All of it is after
+      // the last write of the restore.
+      Timestamp at = RestoreMarker.look(calls, retry, Optional.empty()).at();
+      reads.increment();
       ContentHash content = found.computeIfAbsent(split.collection(), group -> new ContentHash());
       try (DocumentScan scan =
           new DocumentScan(

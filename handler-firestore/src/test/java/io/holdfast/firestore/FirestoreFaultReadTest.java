@@ -274,12 +274,10 @@ class FirestoreFaultReadTest extends FirestoreFaults {
   }
 
   @Test
-  void aServerThatGoesAwayForGoodIsReported() throws Exception {
+  void aServerThatGoesAwayForGoodIsReported() {
     fill(source, "users", 100);
-    Thread closing = new Thread(server::close);
-    server.faults().on(RUN_QUERY).matching(reading("users")).after(20).run(closing::start);
+    server.faults().on(RUN_QUERY).matching(reading("users")).after(20).run(this::goAway);
     backUpFails(Kind.UNREACHABLE, "Check network and project");
-    closing.join(20_000);
   }
 
   // One instant.

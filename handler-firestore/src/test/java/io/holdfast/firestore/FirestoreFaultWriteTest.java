@@ -17,6 +17,7 @@ import com.google.firestore.v1.Write;
 import com.google.protobuf.Message;
 import io.grpc.Status;
 import io.holdfast.BackupExecutor;
+import io.holdfast.BackupResult;
 import io.holdfast.CancelledException;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreOptions;
@@ -25,6 +26,7 @@ import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -514,13 +516,56 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
   }
 
   @Test
-  void aTargetThatGoesAwayForGoodIsReported() throws Exception {
+  void aComparisonMayTakeLongerThanAnHour() {
+    fill(source, "posts", 100);
     String id = backUp(100);
-    Thread closing = new Thread(server::close);
-    others(closing::start);
+    server
+        .faults()
+        .on(RUN_QUERY)
+        .matching(reading("posts"))
+        .after(50)
+        .run(() -> server.advance(Duration.ofHours(2)));
+    restores(id, INTO_EMPTY);
+  }
+
+  @Test
+  void anAnswerThatLacksResultsIsReported() {
+    String id = backUp(100);
+    server
+        .faults()
+        .on(BATCH_WRITE)
+        .call(2)
+        .alter(answer -> BatchWriteResponse.getDefaultInstance());
+    fails(id, INTO_EMPTY, Kind.OTHER, "100 writes with 0 results");
+    assertMarked();
+    allHappened();
+    target.clear();
+    server.faults().on(BATCH_WRITE).alter(answer -> BatchWriteResponse.getDefaultInstance());
+    fails(id, INTO_EMPTY, Kind.OTHER, "1 writes with 0 results");
+  }
+
+  @Test
+  void aHalfRestoredDatabaseCanBeBackedUpOnPurposeAndTheMarkerIsNoPartOfIt() {
+    String id = backUp(100);
+    server.faults().onWrite("users/0042").failWith(Status.INVALID_ARGUMENT);
+    fails(id, INTO_EMPTY, Kind.CONSTRAINT);
+    target.put("holdfast_restore/mine", Map.of());
+    try (BackupExecutor ofTarget =
+        building(handler(target)).prefix("target").allowUncaptured(true).build()) {
+      BackupResult backup = ofTarget.createBackup();
+      assertThat(backup.counts()).isEqualTo(Map.of("holdfast_restore", 1L, "users", 99L));
+      assertThat(backup.notCaptured()).singleElement().asString().contains("partly restored", id);
+      target.delete("holdfast_restore/mine");
+      assertThat(ofTarget.createBackup().counts()).isEqualTo(Map.of("users", 99L));
+    }
+  }
+
+  @Test
+  void aTargetThatGoesAwayForGoodIsReported() {
+    String id = backUp(100);
+    others(this::goAway);
     // While it is written, or compared: whichever comes first.
     fails(id, INTO_EMPTY, Kind.UNREACHABLE, "demo/copy", "Check network");
-    closing.join(20_000);
     assertMarked();
   }
 

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -115,6 +116,16 @@ abstract class FirestoreFaults {
   void allHappened() {
     assertThat(server.faults().unconsumed()).isEmpty();
     server.faults().clear();
+  }
+
+  /** Closes the server; the call that this is part of ends with it. */
+  void goAway() {
+    new Thread(server::close).start();
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      // By the server, which is closing.
+    }
   }
 
   /** What something fails with, which has to be of that kind and say that. */

@@ -164,17 +164,6 @@ final class BatchWriter {
       }
       throw e;
     }
-    if (answer.getStatusCount() != documents.size()) {
-      throw new HandlerException(
-          Kind.OTHER,
-          null,
-          "The service answered "
-              + documents.size()
-              + " writes with "
-              + answer.getStatusCount()
-              + " results.",
-          null);
-    }
     return refused(documents, answer);
   }
 

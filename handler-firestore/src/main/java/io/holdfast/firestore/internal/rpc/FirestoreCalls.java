@@ -112,8 +112,8 @@ public final class FirestoreCalls {
   /**
    * Writes documents, each by itself.
    *
-   * @throws HandlerException if the whole request was refused; what became of single writes is in
-   *     the answer
+   * @return what became of each write, as many as there are
+   * @throws HandlerException if the whole request was refused
    */
   public BatchWriteResponse write(List<Write> writes) {
     BatchWriteRequest request =
@@ -121,11 +121,24 @@ public final class FirestoreCalls {
             .setDatabase(database.resource())
             .addAllWrites(writes)
             .build();
-    return await(
-        client.batchWriteCallable().futureCall(request, ONCE.withTimeoutDuration(PATIENCE)),
-        Access.WRITE,
-        "write documents to " + database.display(),
-        null);
+    BatchWriteResponse answer =
+        await(
+            client.batchWriteCallable().futureCall(request, ONCE.withTimeoutDuration(PATIENCE)),
+            Access.WRITE,
+            "write documents to " + database.display(),
+            null);
+    if (answer.getStatusCount() != writes.size()) {
+      throw new HandlerException(
+          HandlerException.Kind.OTHER,
+          null,
+          "The service answered "
+              + writes.size()
+              + " writes with "
+              + answer.getStatusCount()
+              + " results, so that nobody knows which were done.",
+          null);
+    }
+    return answer;
   }
 
   /**
