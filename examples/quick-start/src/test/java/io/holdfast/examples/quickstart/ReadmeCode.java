@@ -54,6 +54,19 @@ final class ReadmeCode {
     // <--
   }
 
+  static void copy() {
+    // -->
+    try (BackupExecutor executor =
+        BackupExecutor.builder()
+            .source("firestore://shop-prod")
+            .target("firestore://demo-shop?emulator=127.0.0.1:8080")
+            .sink("file:///var/backups")
+            .build()) {
+      executor.copyToTarget(RestoreOptions.DEFAULT.withMode(RestoreMode.REPLACE));
+    }
+    // <--
+  }
+
   static void protect(DataSource dataSource, Path folder, ThrowingAction migration)
       throws Exception {
     // -->

@@ -24,10 +24,10 @@ final class AdminApi {
 
   private final GoogleRest rest;
   private final URI base;
-  private final DatabaseName database;
+  private final DatabasePath database;
   private final Retry retry;
 
-  AdminApi(GoogleRest rest, URI base, DatabaseName database, Retry retry) {
+  AdminApi(GoogleRest rest, URI base, DatabasePath database, Retry retry) {
     this.rest = rest;
     this.base = base;
     this.database = database;

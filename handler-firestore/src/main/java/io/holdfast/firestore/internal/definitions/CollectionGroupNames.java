@@ -38,12 +38,12 @@ public final class CollectionGroupNames {
     }
   }
 
-  private final DatabaseName database;
+  private final DatabasePath database;
   private final GoogleRest rest;
   private final URI base;
   private final Retry retry;
 
-  CollectionGroupNames(DatabaseName database, GoogleRest rest, URI base, Retry retry) {
+  CollectionGroupNames(DatabasePath database, GoogleRest rest, URI base, Retry retry) {
     this.database = database;
     this.rest = rest;
     this.base = base;
@@ -66,7 +66,7 @@ public final class CollectionGroupNames {
       Retry retry,
       GoogleEndpoints endpoints) {
     return new CollectionGroupNames(
-        new DatabaseName(project, database),
+        new DatabasePath(project, database),
         new GoogleRest(credentials, GoogleRest.Limits.STANDARD),
         endpoints.datastore(),
         retry);

@@ -52,13 +52,13 @@ public final class FirestoreDefinitions {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
 
-  private final DatabaseName database;
+  private final DatabasePath database;
   private final AdminApi admin;
   private final RulesApi rules;
   private final Retry.Sleeper sleeper;
 
   FirestoreDefinitions(
-      DatabaseName database,
+      DatabasePath database,
       GoogleRest rest,
       GoogleEndpoints endpoints,
       Retry retry,
@@ -85,7 +85,7 @@ public final class FirestoreDefinitions {
       Retry retry,
       GoogleEndpoints endpoints) {
     return new FirestoreDefinitions(
-        new DatabaseName(project, database),
+        new DatabasePath(project, database),
         new GoogleRest(credentials, GoogleRest.Limits.STANDARD),
         endpoints,
         retry,

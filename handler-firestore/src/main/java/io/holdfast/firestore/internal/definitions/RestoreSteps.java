@@ -33,13 +33,13 @@ final class RestoreSteps {
 
   private final AdminApi admin;
   private final RulesApi rules;
-  private final DatabaseName database;
+  private final DatabasePath database;
 
   private final List<Step> steps = new ArrayList<>();
   private final List<Building> building = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
-  RestoreSteps(AdminApi admin, RulesApi rules, DatabaseName database) {
+  RestoreSteps(AdminApi admin, RulesApi rules, DatabasePath database) {
     this.admin = admin;
     this.rules = rules;
     this.database = database;

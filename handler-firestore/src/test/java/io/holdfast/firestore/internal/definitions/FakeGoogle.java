@@ -132,7 +132,7 @@ public final class FakeGoogle implements AutoCloseable {
 
   FirestoreDefinitions definitions(FakeCredentials credentials, GoogleRest.Limits limits) {
     return new FirestoreDefinitions(
-        new DatabaseName(project, databaseId),
+        new DatabasePath(project, databaseId),
         new GoogleRest(credentials, limits),
         endpoints(),
         retry(),

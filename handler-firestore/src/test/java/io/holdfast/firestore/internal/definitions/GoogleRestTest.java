@@ -151,7 +151,7 @@ class GoogleRestTest {
 
   private static FirestoreDefinitions at(URI uri, GoogleRest.Limits limits) {
     return new FirestoreDefinitions(
-        new DatabaseName("p1", "(default)"),
+        new DatabasePath("p1", "(default)"),
         new GoogleRest(FakeCredentials.valid(), limits),
         new GoogleEndpoints(uri, uri, uri),
         FakeGoogle.retry(),

@@ -1,15 +1,15 @@
 package io.holdfast.firestore.internal.definitions;
 
 /**
- * The database that is spoken of.
+ * The database that is spoken of, as part of URLs.
  *
  * @param project the project's id
  * @param database the database's id, {@code (default)} for the first
  */
-record DatabaseName(String project, String database) {
+record DatabasePath(String project, String database) {
   private static final String DEFAULT = "(default)";
 
-  DatabaseName {
+  DatabasePath {
     if (project.isBlank() || project.contains("/")) {
       throw new IllegalArgumentException("a project id is needed");
     }
