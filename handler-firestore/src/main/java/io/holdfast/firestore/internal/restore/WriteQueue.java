@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,8 +25,23 @@ import org.jspecify.annotations.Nullable;
 public final class WriteQueue implements AutoCloseable {
   private static final long LOOK_MILLIS = 100;
 
+  /** A record on its way takes several times its size: text, values, the request. */
+  private static final int HEAP_SHARE = 32;
+
+  private static final long LEAST_BYTES = 2L << 20;
+  private static final long MOST_BYTES = 64L << 20;
+
   private final ShufflePool pool = new ShufflePool(ThreadLocalRandom.current());
   private final BlockingQueue<List<PooledRecord>> batches;
+  private final int roomKib =
+      (int)
+          (Math.max(
+                  LEAST_BYTES, Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE))
+              >> 10);
+
+  /** KiB of records that may still be queued or written. */
+  private final Semaphore room = new Semaphore(roomKib);
+
   private final List<Thread> threads = new ArrayList<>();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private final Object idle = new Object();
@@ -61,6 +77,7 @@ public final class WriteQueue implements AutoCloseable {
         if (failure.get() == null) {
           writer.write(batch);
         }
+        room.release(kib(batch));
         written();
       }
     } catch (InterruptedException e) {
@@ -124,12 +141,21 @@ public final class WriteQueue implements AutoCloseable {
     }
     try {
       check();
+      while (!room.tryAcquire(kib(batch), LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        check();
+      }
       while (!batches.offer(batch, LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         check();
       }
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
+  }
+
+  /** A batch larger than all the room there is goes when nothing else does. */
+  private int kib(List<PooledRecord> batch) {
+    long bytes = batch.stream().mapToLong(record -> record.json().length).sum();
+    return (int) Math.min(roomKib, 1 + (bytes >> 10));
   }
 
   private static CancelledException interrupted(InterruptedException e) {

@@ -11,7 +11,7 @@ public final class JsonOutput {
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".toCharArray();
 
   /** Beyond this, the array is not kept for the next document. */
-  private static final int KEEP_BYTES = 4 << 20;
+  private static final int KEEP_BYTES = 256 << 10;
 
   /** How many characters of a string are written after one look at the room there is. */
   private static final int STEP = 1024;
