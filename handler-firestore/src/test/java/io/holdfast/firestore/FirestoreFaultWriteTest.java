@@ -24,6 +24,9 @@ import io.holdfast.RestoreOptions;
 import io.holdfast.firestore.FakeFaults.Fault;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
+import io.holdfast.spi.RestoreSession;
+import io.holdfast.testkit.MemoryBackup;
+import io.holdfast.testkit.Pump;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -657,6 +660,25 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
     assertMarked();
     allHappened();
     restores(id, options(mode));
+  }
+
+  @Test
+  void closingASessionFromAnotherThreadEndsAWaitForTheServer() throws Exception {
+    fill(source, "users", 10);
+    MemoryBackup backup = Pump.create().read(handler(source));
+    Fault stall = server.faults().on(BATCH_WRITE).matching("users").stall();
+    RestoreSession session = handler(target).openRestore(Pump.create().restoreRequest(backup));
+    session.prepare();
+    session.begin();
+    Pump.create().write(backup, session);
+    FutureTask<Throwable> waiting = new FutureTask<>(() -> catchThrowable(session::recordsWritten));
+    new Thread(waiting).start();
+    stall.await();
+    session.close();
+    assertThat(waiting.get(20, TimeUnit.SECONDS)).isInstanceOf(HandlerException.class);
+    server.usage().awaitIdle();
+    session.close();
+    assertMarked();
   }
 
   @Test
