@@ -102,7 +102,11 @@ final class FirestoreRestoreSession implements RestoreSession {
       return;
     }
     String wanted = request.header().backupId();
-    boolean same = marker.get().backupId().equals(wanted);
+    // Files that others wrote have no id, so nobody knows whether it is the same one.
+    boolean same =
+        !wanted.isEmpty()
+            && marker.get().backupId().equals(wanted)
+            && marker.get().mode().equals(request.mode().name());
     if (same) {
       resumed = marker.get();
     } else if (request.mode() != RestoreMode.REPLACE) {
@@ -113,7 +117,7 @@ final class FirestoreRestoreSession implements RestoreSession {
               + calls.database().display()
               + " is partly restored: "
               + marker.get().describe()
-              + ". Nothing was changed. Restore that backup again to finish, or replace everything"
+              + ". Nothing was changed. Restore that backup again in the same way to finish, or replace everything"
               + " with REPLACE.",
           null);
     }
@@ -273,7 +277,9 @@ final class FirestoreRestoreSession implements RestoreSession {
   private void mark() {
     RestoreMarker marker =
         new RestoreMarker(
-            request.header().backupId(), Instant.now().truncatedTo(ChronoUnit.MICROS));
+            request.header().backupId(),
+            request.mode().name(),
+            Instant.now().truncatedTo(ChronoUnit.MICROS));
     Write.Builder write = Write.newBuilder().setUpdate(marker.document(calls.database()));
     if (resumed == null && request.mode() != RestoreMode.REPLACE) {
       write.setCurrentDocument(Precondition.newBuilder().setExists(false));

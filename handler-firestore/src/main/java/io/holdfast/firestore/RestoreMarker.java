@@ -17,13 +17,15 @@ import java.util.Optional;
  * finish. It is no part of any backup.
  *
  * @param backupId the backup that is being restored
+ * @param mode how, by the name of a {@code RestoreMode}
  * @param began when the restore began
  */
-record RestoreMarker(String backupId, Instant began) {
+record RestoreMarker(String backupId, String mode, Instant began) {
   /** Where it stands. */
   static final String PATH = "holdfast_restore/state";
 
   private static final String BACKUP = "backup_id";
+  private static final String MODE = "mode";
   private static final String BEGAN = "began_at";
   private static final String NOTE = "note";
 
@@ -64,6 +66,7 @@ record RestoreMarker(String backupId, Instant began) {
         document.getFieldsOrDefault(BEGAN, Value.getDefaultInstance()).getTimestampValue();
     return new RestoreMarker(
         document.getFieldsOrDefault(BACKUP, unknown).getStringValue(),
+        document.getFieldsOrDefault(MODE, unknown).getStringValue(),
         Instant.ofEpochSecond(began.getSeconds(), began.getNanos()));
   }
 
@@ -72,6 +75,7 @@ record RestoreMarker(String backupId, Instant began) {
     return Document.newBuilder()
         .setName(database.name(PATH))
         .putFields(BACKUP, Value.newBuilder().setStringValue(backupId).build())
+        .putFields(MODE, Value.newBuilder().setStringValue(mode).build())
         .putFields(
             BEGAN,
             Value.newBuilder()
@@ -92,6 +96,12 @@ record RestoreMarker(String backupId, Instant began) {
 
   /** For messages. */
   String describe() {
-    return "a restore of the backup " + backupId + ", begun at " + began + ", did not finish";
+    return "a restore ("
+        + mode
+        + ") of the backup "
+        + (backupId.isEmpty() ? "in a file without an id" : backupId)
+        + ", begun at "
+        + began
+        + ", did not finish";
   }
 }

@@ -548,6 +548,19 @@ class FirestoreFaultWriteTest extends FirestoreFaults {
   }
 
   @Test
+  void aRestoreThatFailedIsFinishedInTheSameWayOnly() {
+    String id = backUp(100);
+    target.put("others/o", Map.of());
+    server.faults().onWrite("users/0042").failWith(Status.INVALID_ARGUMENT);
+    fails(id, REPLACE, Kind.CONSTRAINT);
+    allHappened();
+    // The target was never empty, so this would not be noticed before the end.
+    fails(id, INTO_EMPTY, Kind.NOT_EMPTY, "partly restored", "REPLACE", "Nothing was changed");
+    restores(id, REPLACE);
+    assertThat(contents(target)).isEqualTo(contents(source));
+  }
+
+  @Test
   void aHalfRestoredDatabaseCanBeBackedUpOnPurposeAndTheMarkerIsNoPartOfIt() {
     String id = backUp(100);
     server.faults().onWrite("users/0042").failWith(Status.INVALID_ARGUMENT);

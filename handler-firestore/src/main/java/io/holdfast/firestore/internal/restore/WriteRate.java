@@ -35,7 +35,7 @@ public final class WriteRate {
     this.halvedAt = began; // the clock's zero may be in the future
   }
 
-  /** No limit, but for what the service says. */
+  /** No limit: what the service refuses is tried again later, and nothing else slows down. */
   public static WriteRate unlimited() {
     return new WriteRate(Double.POSITIVE_INFINITY, System::nanoTime, WriteRate::sleep);
   }
