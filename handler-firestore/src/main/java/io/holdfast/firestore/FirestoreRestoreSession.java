@@ -411,6 +411,7 @@ final class FirestoreRestoreSession implements RestoreSession {
     if (open != null) {
       open.close();
     }
+    names.close();
     if (begun && !finished) {
       log.warn(
           "The restore into {} did not finish. What was written stays, and {} says so. Restore the"
