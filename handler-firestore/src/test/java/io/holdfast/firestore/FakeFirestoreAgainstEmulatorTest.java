@@ -40,16 +40,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
 /**
  * That {@link FakeFirestore} and the official emulator give the same answers to the same random
  * requests.
  */
-@EnabledIfEnvironmentVariable(
-    named = "FIRESTORE_EMULATOR_HOST",
-    matches = ".+:[0-9]+",
-    disabledReason = "FIRESTORE_EMULATOR_HOST names no running emulator")
 class FakeFirestoreAgainstEmulatorTest {
 
   private static final List<String> IDS =
@@ -82,8 +77,7 @@ class FakeFirestoreAgainstEmulatorTest {
   private final FakeFirestore server = FakeFirestore.start();
   private final String database = server.database(project, "(default)").name();
   private final FirestoreClient fake = server.connect();
-  private final FirestoreClient emulator =
-      FakeFirestore.connect(System.getenv("FIRESTORE_EMULATOR_HOST"));
+  private final FirestoreClient emulator = FakeFirestore.connect(TestFirestore.hostPort());
 
   @AfterEach
   void close() {
