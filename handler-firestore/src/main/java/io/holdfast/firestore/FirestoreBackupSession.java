@@ -46,8 +46,7 @@ final class FirestoreBackupSession implements BackupSession {
     reads.increment();
     this.readTime = sighting.at();
     sighting.marker().ifPresent(this::partlyRestored);
-    new CollectionGroups(
-            calls, readTime, request.retry(), reads, source.samplingPays(), this::kinds)
+    new CollectionGroups(calls, readTime, request.retry(), reads, !source.emulated(), this::kinds)
         .find(source.ranges()).stream()
             .map(group -> sighting.marker().isPresent() ? withoutMarker(group) : group)
             .filter(group -> group.documents() > 0)

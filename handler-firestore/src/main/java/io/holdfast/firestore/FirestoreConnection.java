@@ -126,9 +126,10 @@ final class FirestoreConnection implements AutoCloseable {
   /**
    * The calls of the database.
    *
+   * @param longQueries as in {@link FirestoreCalls}
    * @throws HandlerException of kind {@code UNAUTHENTICATED} if there are no credentials
    */
-  synchronized FirestoreCalls calls() {
+  synchronized FirestoreCalls calls(boolean longQueries) {
     if (closed) {
       throw new IllegalStateException("The handler of " + database.display() + " was closed.");
     }
@@ -137,7 +138,7 @@ final class FirestoreConnection implements AutoCloseable {
       open = open();
       client = open;
     }
-    return new FirestoreCalls(open, database);
+    return new FirestoreCalls(open, database, longQueries);
   }
 
   private FirestoreClient open() {

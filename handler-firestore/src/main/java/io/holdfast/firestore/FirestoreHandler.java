@@ -39,7 +39,7 @@ public final class FirestoreHandler implements BackupHandler {
 
   private FirestoreHandler(Builder builder) {
     this.connection = builder.connection;
-    boolean sparing = builder.sparing && connection.emulator().isPresent();
+    boolean emulated = builder.emulators && connection.emulator().isPresent();
     this.source =
         new FirestoreSource(
             connection,
@@ -47,14 +47,14 @@ public final class FirestoreHandler implements BackupHandler {
             builder.readTime,
             builder.ranges.isEmpty() ? List.of(NameRange.ALL) : List.copyOf(builder.ranges),
             builder.withDefinitions,
-            !sparing);
+            emulated);
     this.writing =
         new WriteSettings(
             builder.keepReferences,
             builder.referencesFrom,
             builder.rampUp && connection.emulator().isEmpty(),
             builder.firstWritesPerSecond,
-            sparing,
+            emulated,
             definitions(builder));
   }
 
@@ -137,7 +137,7 @@ public final class FirestoreHandler implements BackupHandler {
 
   @Override
   public SplitReader openReader(BackupRequest request) {
-    return new FirestoreSplitReader(connection.calls(), request.retry());
+    return new FirestoreSplitReader(source.calls(), request.retry());
   }
 
   @Override
@@ -165,7 +165,7 @@ public final class FirestoreHandler implements BackupHandler {
     private Optional<DatabaseName> referencesFrom = Optional.empty();
     private boolean rampUp = true;
     private int firstWritesPerSecond = 500;
-    private boolean sparing = true;
+    private boolean emulators = true;
     private boolean withDefinitions = true;
     private boolean restoreDefinitions;
     private boolean restoreRules;
@@ -278,7 +278,7 @@ public final class FirestoreHandler implements BackupHandler {
 
     /** Reads and writes an emulator in the ways that are good for the service; for tests. */
     Builder asTheService() {
-      sparing = false;
+      emulators = false;
       return this;
     }
 

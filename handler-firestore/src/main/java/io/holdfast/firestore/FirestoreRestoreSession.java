@@ -374,7 +374,7 @@ final class FirestoreRestoreSession implements RestoreSession {
               names,
               request.mode() == RestoreMode.REPLACE,
               only,
-              source.samplingPays())
+              !source.emulated())
           .run(targets.all());
     } else {
       requireNoneTwice();

@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
  * @param readTime the instant that backups show; empty for when they begin
  * @param ranges which documents they hold
  * @param withDefinitions whether they hold indexes, TTL policies and rules as well
- * @param samplingPays whether a query for a few documents is cheap; the emulator reads a whole
- *     collection for it
+ * @param emulated whether queries cost what they cost the emulator, which reads a whole collection
+ *     for a few documents of it
  */
 record FirestoreSource(
     FirestoreConnection connection,
@@ -35,9 +35,9 @@ record FirestoreSource(
     Optional<Instant> readTime,
     List<NameRange> ranges,
     boolean withDefinitions,
-    boolean samplingPays) {
+    boolean emulated) {
   FirestoreCalls calls() {
-    return connection.calls();
+    return connection.calls(emulated);
   }
 
   /** The service has no version to tell; whether it is the service at all matters. */

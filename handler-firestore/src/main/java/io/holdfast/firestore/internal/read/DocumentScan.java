@@ -54,7 +54,15 @@ public final class DocumentScan implements AutoCloseable {
       boolean namesOnly,
       Retry retry,
       LongAdder reads) {
-    this(calls, collection, range, readTime, namesOnly, retry, reads, FIRST_PAGE);
+    this(
+        calls,
+        collection,
+        range,
+        readTime,
+        namesOnly,
+        retry,
+        reads,
+        calls.longQueries() ? LARGEST_PAGE : FIRST_PAGE);
   }
 
   /** A scan of names, for somebody who wants no more than a few. */

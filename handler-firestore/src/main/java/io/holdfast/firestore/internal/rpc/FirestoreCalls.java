@@ -52,11 +52,23 @@ public final class FirestoreCalls {
 
   private final FirestoreClient client;
   private final DatabaseName database;
+  private final boolean longQueries;
 
-  /** Calls to a database through a client. */
-  public FirestoreCalls(FirestoreClient client, DatabaseName database) {
+  /**
+   * Calls to a database through a client.
+   *
+   * @param longQueries whether queries should be long: the emulator lets them take any time, and
+   *     begins each from scratch
+   */
+  public FirestoreCalls(FirestoreClient client, DatabaseName database, boolean longQueries) {
     this.client = client;
     this.database = database;
+    this.longQueries = longQueries;
+  }
+
+  /** Whether queries should be long. */
+  public boolean longQueries() {
+    return longQueries;
   }
 
   /** The database. */
