@@ -54,7 +54,6 @@ public final class FirestoreHandler implements BackupHandler {
             builder.referencesFrom,
             builder.rampUp && connection.emulator().isEmpty(),
             builder.firstWritesPerSecond,
-            emulated,
             definitions(builder));
   }
 

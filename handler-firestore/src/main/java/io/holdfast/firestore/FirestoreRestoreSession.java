@@ -271,7 +271,7 @@ final class FirestoreRestoreSession implements RestoreSession {
             new WriteMode(
                 request.mode() == RestoreMode.INTO_EMPTY && resumed == null,
                 request.mode() == RestoreMode.MERGE,
-                settings.commitsFirst()));
+                source.emulated()));
   }
 
   private void mark() {

@@ -11,7 +11,6 @@ import java.util.Optional;
  * @param referencesFrom the database whose references are rewritten, if the backup does not say
  * @param rampUp whether the rate of writes begins low and grows
  * @param firstWritesPerSecond how low
- * @param commitsFirst whether a batch is tried as one transaction first, as is good for emulators
  * @param definitions what of indexes, TTL policies and rules is restored; empty for nothing
  */
 record WriteSettings(
@@ -19,5 +18,4 @@ record WriteSettings(
     Optional<DatabaseName> referencesFrom,
     boolean rampUp,
     int firstWritesPerSecond,
-    boolean commitsFirst,
     Optional<RestoreSelection> definitions) {}
