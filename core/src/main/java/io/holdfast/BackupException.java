@@ -1,5 +1,7 @@
 package io.holdfast;
 
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,5 +29,10 @@ public class BackupException extends RuntimeException {
   /** Whether doing the same again may succeed without anything being changed first. */
   public boolean retryable() {
     return false;
+  }
+
+  /** How long whoever refused asked to wait before the same is done again; empty if it did not. */
+  public Optional<Duration> retryAfter() {
+    return Optional.empty();
   }
 }

@@ -28,6 +28,15 @@ public interface BackupHandler extends AutoCloseable {
   }
 
   /**
+   * Whether a backup session can show the source as of an instant that has passed, {@link
+   * BackupRequest#asOf}. Such a source is opened after the others of a backup, and shows the same
+   * instant.
+   */
+  default boolean canReadAsOf() {
+    return false;
+  }
+
+  /**
    * Pins one consistency point of the source.
    *
    * @throws HandlerException if the source cannot be reached, read whole, or carried faithfully

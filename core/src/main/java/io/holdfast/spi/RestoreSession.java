@@ -1,11 +1,14 @@
 package io.holdfast.spi;
 
+import java.util.List;
 import java.util.Map;
 
 /**
- * One restore into a target. The calls come in this order: {@link #prepare}, {@link #begin}, {@link
- * #write} from many threads, {@link #recordsWritten}, {@link #finish}; {@link #close} at any point.
- * Only {@code write} is called from several threads at a time.
+ * One restore into a target. The calls come in this order: {@link #prepare}, for a session that
+ * {@link #inspects} also {@link #inspect} from many threads and {@link #inspected}, then {@link
+ * #begin}, {@link #write} from many threads, {@link #recordsWritten}, {@link #finish}, {@link
+ * #report}; {@link #close} at any point. Only {@code inspect} and {@code write} are called from
+ * several threads at a time.
  */
 public interface RestoreSession extends AutoCloseable {
   /** In which order a session wants its batches. */
@@ -29,6 +32,30 @@ public interface RestoreSession extends AutoCloseable {
    *     unchanged
    */
   RestorePlan prepare();
+
+  /**
+   * Whether it wants to see every record before anything is changed: to find what contradicts
+   * another record, say. It costs a pass over the backup.
+   */
+  default boolean inspects() {
+    return false;
+  }
+
+  /**
+   * Shows records that {@link #write} will get later, in any order.
+   *
+   * @param collection the collection's name in the backup
+   * @param batch the records; valid only during the call
+   */
+  default void inspect(String collection, RecordBatch batch) {}
+
+  /**
+   * Called once all records were shown.
+   *
+   * @throws HandlerException that names the problems found, not only the first; the target is
+   *     unchanged
+   */
+  default void inspected() {}
 
   /** Starts to change the target. */
   void begin();
@@ -57,6 +84,14 @@ public interface RestoreSession extends AutoCloseable {
    * @throws HandlerException if a check failed; {@link #close} then undoes what can be undone
    */
   void finish();
+
+  /**
+   * What the caller should know of a restore that is final: what the target took and could not keep
+   * as it was, a sentence each. No values of records but their ids.
+   */
+  default List<String> report() {
+    return List.of();
+  }
 
   /**
    * Releases everything. Without a successful {@link #finish}, undoes the restore where the target

@@ -13,10 +13,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Repeats a step that may be repeated: the only place where Holdfast retries. A provider wraps its
  * own idempotent step (a page, a part, a connection) in {@link #call}; errors that are not {@link
- * BackupException#retryable() retryable} pass through at once. Immutable, safe to share.
+ * BackupException#retryable() retryable} pass through at once. A server that {@linkplain
+ * BackupException#retryAfter asks} for a longer wait gets it, up to five minutes. Immutable, safe
+ * to share.
  */
 public final class Retry {
   private static final Logger log = LoggerFactory.getLogger(Retry.class);
+
+  /** How long it waits at the most when a server asks for it: nobody should wait for days. */
+  private static final Duration LONGEST_ASKED = Duration.ofMinutes(5);
 
   /** Waits between tries; a test gives one that does not. */
   @FunctionalInterface
@@ -92,19 +97,26 @@ public final class Retry {
         earlier.add(e);
         log.warn(
             "Try {} of {} to {} failed, trying again: {}", attempt, attempts, what, e.getMessage());
-        pause(what, delay, earlier);
+        pause(what, max(jittered(delay), asked(e)), earlier);
         delay = min(delay.multipliedBy(2), maxDelay);
       }
     }
   }
 
-  private void pause(String what, Duration delay, List<BackupException> earlier) {
-    // Full jitter would allow no wait at all; half of it keeps retries apart and still waits.
+  /** Full jitter would allow no wait at all; half of it keeps retries apart and still waits. */
+  private static Duration jittered(Duration delay) {
     long millis = delay.toMillis();
-    long jittered =
-        millis / 2 + (millis < 2 ? 0 : ThreadLocalRandom.current().nextLong(millis / 2));
+    return Duration.ofMillis(
+        millis / 2 + (millis < 2 ? 0 : ThreadLocalRandom.current().nextLong(millis / 2)));
+  }
+
+  private static Duration asked(BackupException e) {
+    return min(e.retryAfter().orElse(Duration.ZERO), LONGEST_ASKED);
+  }
+
+  private void pause(String what, Duration delay, List<BackupException> earlier) {
     try {
-      sleeper.sleep(Duration.ofMillis(jittered));
+      sleeper.sleep(delay);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       CancelledException cancelled =
@@ -121,6 +133,10 @@ public final class Retry {
         last.addSuppressed(one);
       }
     }
+  }
+
+  private static Duration max(Duration a, Duration b) {
+    return a.compareTo(b) >= 0 ? a : b;
   }
 
   private static Duration min(Duration a, Duration b) {

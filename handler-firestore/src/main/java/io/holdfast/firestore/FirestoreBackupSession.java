@@ -14,6 +14,8 @@ import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.SourceInfo;
 import io.holdfast.spi.Split;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,10 +42,7 @@ final class FirestoreBackupSession implements BackupSession {
     this.calls = source.calls();
     this.request = request;
     this.source = source;
-    RestoreMarker.Sighting sighting =
-        RestoreMarker.look(
-            calls, request.retry(), source.readTime().map(FirestoreSplits::toTimestamp));
-    reads.increment();
+    RestoreMarker.Sighting sighting = look(readTime());
     this.readTime = sighting.at();
     sighting.marker().ifPresent(this::partlyRestored);
     new CollectionGroups(calls, readTime, request.retry(), reads, !source.emulated(), this::kinds)
@@ -73,6 +72,25 @@ final class FirestoreBackupSession implements BackupSession {
    */
   static BackupSession open(FirestoreSource source, BackupRequest request) {
     return new FirestoreBackupSession(source, request);
+  }
+
+  /** What was asked for, unless the service's clock says that it is still to come. */
+  private Optional<Instant> readTime() {
+    return source.readTime().isPresent()
+        ? source.readTime()
+        : request
+            .asOf()
+            .map(instant -> instant.truncatedTo(ChronoUnit.MICROS))
+            .filter(instant -> !instant.isAfter(now()));
+  }
+
+  private Instant now() {
+    return FirestoreSplits.toInstant(look(Optional.empty()).at());
+  }
+
+  private RestoreMarker.Sighting look(Optional<Instant> at) {
+    reads.increment();
+    return RestoreMarker.look(calls, request.retry(), at.map(FirestoreSplits::toTimestamp));
   }
 
   private Optional<List<String>> kinds() {
@@ -168,8 +186,7 @@ final class FirestoreBackupSession implements BackupSession {
   /** A reading at that time that still works shows that all before it did. */
   @Override
   public void finish() {
-    RestoreMarker.look(calls, request.retry(), Optional.of(readTime));
-    reads.increment();
+    look(Optional.of(FirestoreSplits.toInstant(readTime)));
   }
 
   @Override

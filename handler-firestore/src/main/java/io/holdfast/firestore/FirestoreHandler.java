@@ -129,6 +129,12 @@ public final class FirestoreHandler implements BackupHandler {
         connection.database().display(), source.identity(), Optional.empty(), false);
   }
 
+  /** True: what is chosen by {@link Builder#readTime} comes first. */
+  @Override
+  public boolean canReadAsOf() {
+    return true;
+  }
+
   @Override
   public BackupSession openBackup(BackupRequest request) {
     return FirestoreBackupSession.open(source, request);

@@ -46,6 +46,11 @@ final class Forwarding {
     }
 
     @Override
+    public boolean canReadAsOf() {
+      return inner.canReadAsOf();
+    }
+
+    @Override
     public BackupSession openBackup(BackupRequest request) {
       return inner.openBackup(request);
     }
@@ -163,6 +168,21 @@ final class Forwarding {
     }
 
     @Override
+    public boolean inspects() {
+      return inner.inspects();
+    }
+
+    @Override
+    public void inspect(String collection, RecordBatch batch) {
+      inner.inspect(collection, batch);
+    }
+
+    @Override
+    public void inspected() {
+      inner.inspected();
+    }
+
+    @Override
     public void begin() {
       inner.begin();
     }
@@ -180,6 +200,11 @@ final class Forwarding {
     @Override
     public void finish() {
       inner.finish();
+    }
+
+    @Override
+    public List<String> report() {
+      return inner.report();
     }
 
     @Override
