@@ -7,6 +7,7 @@ import io.holdfast.format.Limits;
 import io.holdfast.format.Manifest;
 import io.holdfast.internal.BackupRun;
 import io.holdfast.internal.Events;
+import io.holdfast.internal.NamedHandler;
 import io.holdfast.internal.Origins;
 import io.holdfast.internal.Providers;
 import io.holdfast.internal.Prune;
@@ -17,6 +18,7 @@ import io.holdfast.internal.TargetGuard;
 import io.holdfast.internal.VerifyRun;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.CollectionFilter;
+import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.Retry;
@@ -28,14 +30,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes backups of one source into one sink, checks them and restores them: what an application
- * holds.
+ * Takes backups of one source, or of several, into one sink, checks them and restores them: what an
+ * application holds.
  *
  * <pre>{@code
  * try (BackupExecutor executor =
@@ -60,8 +64,8 @@ public final class BackupExecutor implements AutoCloseable {
   /** What {@code restoreFromBackup} takes for the newest backup under the executor's prefix. */
   public static final String LATEST = "latest";
 
-  private final BackupHandler source;
-  private final BackupHandler target;
+  private final List<NamedHandler> sources;
+  private final List<NamedHandler> targets;
   private final StorageSink sink;
   private final BackupMode mode;
   private final Optional<String> existingBackup;
@@ -72,8 +76,8 @@ public final class BackupExecutor implements AutoCloseable {
   private final List<AutoCloseable> owned;
 
   private BackupExecutor(Builder builder, Settings settings, Opened opened) {
-    this.source = opened.source;
-    this.target = opened.target;
+    this.sources = List.copyOf(opened.sources);
+    this.targets = List.copyOf(opened.targets);
     this.sink = opened.sink;
     this.owned = List.copyOf(opened.owned);
     this.mode = builder.mode;
@@ -92,11 +96,16 @@ public final class BackupExecutor implements AutoCloseable {
   /**
    * Takes a backup.
    *
+   * <p>Several sources are opened one after another, read at the same time, and make one backup:
+   * all of them or, unless {@code bestEffort} was asked for, nothing.
+   *
    * @return the backup: complete, published and listed
+   * @throws IncompleteBackupException if {@code bestEffort} was asked for and sources failed; the
+   *     backup of the others is listed
    * @throws BackupException if it could not be taken; then nothing of it is listed
    */
   public BackupResult createBackup() {
-    return new BackupRun(source, sink, settings, events).run();
+    return new BackupRun(sources, sink, settings, events).run();
   }
 
   /**
@@ -159,9 +168,19 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws BackupException as {@link #createBackup} and {@link #restoreFromBackup} throw it
    */
   public RestoreResult copyToTarget(RestoreOptions options) {
-    if (target == source) {
-      throw new ConfigurationException(
-          List.of("copyToTarget needs a target: call target(uri) or target(handler)."));
+    List<String> problems = new ArrayList<>();
+    for (NamedHandler target : targets) {
+      if (isSource(target)) {
+        problems.add(
+            target.name().isEmpty()
+                ? "copyToTarget needs a target: call target(uri) or target(handler)."
+                : "copyToTarget needs a target for the source "
+                    + target.name()
+                    + ": call target(name, uri) or target(name, handler).");
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigurationException(problems);
     }
     if (settings.dryRun()) {
       throw new ConfigurationException(
@@ -169,16 +188,34 @@ public final class BackupExecutor implements AutoCloseable {
               "copyToTarget restores the backup that it takes, and a dry run takes none. Dry-run"
                   + " createBackup, or restoreFromBackup with a backup that is there."));
     }
-    TargetGuard.check(target, options, settings, "Nothing was read or changed.");
+    TargetGuard.check(handlers(targets), options, settings, "Nothing was read or changed.");
     return restoreFromBackup(createBackup().backupId(), options);
   }
 
   private RestoreResult restore(Origins.Resolved resolved, RestoreOptions options) {
-    SafetyBackup safety =
-        new SafetyBackup(target, sink, settings.forSafetyBackup(target == source), events);
     return new RestoreRun(
-            resolved.sink(), resolved.origin(), target, options, settings, events, safety)
+            resolved.sink(),
+            resolved.origin(),
+            targets,
+            options,
+            settings,
+            events,
+            this::safetyBackup)
         .run();
+  }
+
+  private SafetyBackup safetyBackup(List<NamedHandler> of) {
+    boolean sourcesOnly =
+        of.stream().allMatch(one -> handlers(sources).stream().anyMatch(s -> s == one.handler()));
+    return new SafetyBackup(of, sink, settings.forSafetyBackup(sourcesOnly), events);
+  }
+
+  private boolean isSource(NamedHandler target) {
+    return handlers(sources).stream().anyMatch(source -> source == target.handler());
+  }
+
+  private static List<BackupHandler> handlers(List<NamedHandler> named) {
+    return named.stream().map(NamedHandler::handler).toList();
   }
 
   /**
@@ -229,8 +266,9 @@ public final class BackupExecutor implements AutoCloseable {
 
   /**
    * Clears what interrupted runs left behind: documents under the executor's prefix, or that of its
-   * safety backups, and with its suffix that no manifest speaks for, and the sink's temp files and
-   * unfinished uploads, which have no prefix yet and may be other applications'.
+   * safety backups, and with its suffix, and the name of one of its sources if they have names,
+   * that no manifest speaks for, and the sink's temp files and unfinished uploads, which have no
+   * prefix yet and may be other applications'.
    *
    * @param olderThan how old a leftover must be; longer than any backup takes, since one that is
    *     being written looks the same
@@ -238,7 +276,7 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws BackupException if the sink refuses
    */
   public List<String> prune(Duration olderThan) {
-    return Prune.run(sink, settings, olderThan);
+    return Prune.run(sink, settings, sources.stream().map(NamedHandler::name).toList(), olderThan);
   }
 
   /**
@@ -328,6 +366,17 @@ public final class BackupExecutor implements AutoCloseable {
                         "RESTORE_ONLY needs existingBackup: the id of the backup to restore.")));
     requireTarget();
     VerifyResult verified = verify(ref);
+    if (!verified.missing().isEmpty() && restoreOptions.sources().isEmpty()) {
+      throw new HandlerException(
+          HandlerException.Kind.INCOMPLETE,
+          null,
+          "The backup "
+              + verified.backupId()
+              + " is incomplete: it lacks "
+              + String.join(", ", verified.missing().stream().map(MissingSource::name).toList())
+              + ". The action was not run, since it could not be undone.",
+          null);
+    }
     return new Safeguard(
         Optional.empty(), Optional.of(ref.equals(LATEST) ? verified.backupId() : ref));
   }
@@ -335,7 +384,7 @@ public final class BackupExecutor implements AutoCloseable {
   /** A target that the restore would refuse is known before the action needs it. */
   private void requireTarget() {
     TargetGuard.check(
-        target,
+        handlers(targets),
         restoreOptions,
         settings,
         "The action was not run, since it could not be undone. Nothing was changed.");
@@ -411,30 +460,26 @@ public final class BackupExecutor implements AutoCloseable {
   }
 
   /** What was opened from URIs, or given. */
-  private static final class Opened {
-    final BackupHandler source;
-    final BackupHandler target;
-    final StorageSink sink;
-    final List<AutoCloseable> owned;
+  private record Opened(
+      List<NamedHandler> sources,
+      List<NamedHandler> targets,
+      StorageSink sink,
+      List<AutoCloseable> owned) {}
 
-    Opened(
-        BackupHandler source, BackupHandler target, StorageSink sink, List<AutoCloseable> owned) {
-      this.source = source;
-      this.target = target;
-      this.sink = sink;
-      this.owned = owned;
-    }
-  }
+  /** A database as it was given: a handler or its URI. */
+  private record Given(@Nullable BackupHandler handler, @Nullable String uri) {}
 
   /**
    * Configures an executor. {@link #build} checks everything at once and contacts nothing. Used by
    * one thread.
    */
   public static final class Builder {
-    private @Nullable BackupHandler source;
-    private @Nullable String sourceUri;
-    private @Nullable BackupHandler target;
-    private @Nullable String targetUri;
+    /** By name, in the order in which they were given; the only one of a backup has none. */
+    private final Map<String, Given> sources = new LinkedHashMap<>();
+
+    private final Map<String, Given> targets = new LinkedHashMap<>();
+    private final List<String> given = new ArrayList<>();
+    private boolean bestEffort;
     private @Nullable StorageSink sink;
     private @Nullable String sinkUri;
     private String prefix = "backup";
@@ -464,29 +509,75 @@ public final class BackupExecutor implements AutoCloseable {
 
     /** What is backed up, and restored into unless a target is given; stays open. */
     public Builder source(BackupHandler handler) {
-      source = handler;
-      sourceUri = null;
+      sources.put("", new Given(handler, null));
       return this;
     }
 
     /** What is backed up, by its URI: {@code postgresql://app@db.example/app}. */
     public Builder source(String uri) {
-      sourceUri = uri;
-      source = null;
+      sources.put("", new Given(null, uri));
       return this;
+    }
+
+    /**
+     * One of several sources of one backup; stays open.
+     *
+     * @param name its name in the backup, and a part of its document's key: a lower-case letter,
+     *     then up to 39 lower-case letters, digits, hyphens and underscores
+     * @param handler what is backed up, and restored into unless a target of that name is given
+     */
+    public Builder source(String name, BackupHandler handler) {
+      return named(sources, "source", name, new Given(handler, null));
+    }
+
+    /** One of several sources of one backup, by its URI; names as above. */
+    public Builder source(String name, String uri) {
+      return named(sources, "source", name, new Given(null, uri));
     }
 
     /** What backups are restored into, where that is not the source; stays open. */
     public Builder target(BackupHandler handler) {
-      target = handler;
-      targetUri = null;
+      targets.put("", new Given(handler, null));
       return this;
     }
 
     /** What backups are restored into, where that is not the source, by its URI. */
     public Builder target(String uri) {
-      targetUri = uri;
-      target = null;
+      targets.put("", new Given(null, uri));
+      return this;
+    }
+
+    /** What the source of that name is restored into, where that is not itself; stays open. */
+    public Builder target(String name, BackupHandler handler) {
+      return named(targets, "target", name, new Given(handler, null));
+    }
+
+    /** What the source of that name is restored into, where that is not itself, by its URI. */
+    public Builder target(String name, String uri) {
+      return named(targets, "target", name, new Given(null, uri));
+    }
+
+    private Builder named(Map<String, Given> among, String what, String name, Given database) {
+      if (!Manifest.isSourceName(name)) {
+        given.add(
+            "The name of a "
+                + what
+                + " is a lower-case letter, then up to 39 of a-z, 0-9, '_' and '-'; \""
+                + name
+                + "\" is not.");
+      } else if (among.put(name, database) != null) {
+        given.add("The " + what + " " + name + " was given twice.");
+      }
+      return this;
+    }
+
+    /**
+     * Publishes a backup of several sources also if some of them fail. It then says what it lacks,
+     * and {@link BackupExecutor#createBackup} throws an {@link IncompleteBackupException}, which
+     * holds it. By default one source that fails leaves nothing.
+     */
+    public Builder bestEffort() {
+      bestEffort = true;
       return this;
     }
 
@@ -680,9 +771,7 @@ public final class BackupExecutor implements AutoCloseable {
     }
 
     private void checkSettings(List<String> problems) {
-      if (source == null && sourceUri == null) {
-        problems.add("No source was given: call source(uri) or source(handler).");
-      }
+      checkDatabases(problems);
       if (sink == null && sinkUri == null) {
         problems.add("No sink was given: call sink(uri) or sink(sink).");
       }
@@ -710,20 +799,70 @@ public final class BackupExecutor implements AutoCloseable {
       }
     }
 
+    private void checkDatabases(List<String> problems) {
+      problems.addAll(given);
+      if (sources.isEmpty()) {
+        problems.add("No source was given: call source(uri) or source(handler).");
+      }
+      if (sources.size() > 1 && sources.containsKey("")) {
+        problems.add("Of several sources each needs a name: source(name, uri).");
+      }
+      for (String name : targets.keySet()) {
+        if (!sources.isEmpty() && !sources.containsKey(name)) {
+          problems.add(
+              name.isEmpty()
+                  ? "The sources have names, so a target needs one, too: target(name, uri)."
+                  : "There is a target " + name + ", and no source of that name.");
+        }
+      }
+      if (sources.size() > 1) {
+        List<String> unknown = new CollectionFilter(includes, excludes).ofNone(sources.keySet());
+        if (!unknown.isEmpty()) {
+          problems.add(
+              "With several sources, a pattern begins with the name of one and a slash, as in "
+                  + sources.keySet().iterator().next()
+                  + "/users; these do not: "
+                  + String.join(", ", unknown)
+                  + ".");
+        }
+      }
+      if (bestEffort && sources.size() < 2) {
+        problems.add("bestEffort is for several sources; there is one.");
+      }
+    }
+
     /** Null if anything is missing; the problems then say what. */
     private @Nullable Opened openAll(List<AutoCloseable> owned, List<String> problems) {
       ProviderContext context = new ProviderContext(retry, System.getenv());
-      BackupHandler openedSource =
-          open(source, sourceUri, uri -> Providers.handler(uri, context), owned, problems);
-      BackupHandler openedTarget =
-          target == null && targetUri == null
-              ? openedSource
-              : open(target, targetUri, uri -> Providers.handler(uri, context), owned, problems);
+      List<NamedHandler> openedSources = new ArrayList<>();
+      List<NamedHandler> openedTargets = new ArrayList<>();
+      sources.forEach(
+          (name, database) -> {
+            BackupHandler source = open(database, context, owned, problems);
+            BackupHandler target =
+                targets.containsKey(name)
+                    ? open(targets.get(name), context, owned, problems)
+                    : source;
+            if (source != null && target != null) {
+              openedSources.add(new NamedHandler(name, source));
+              openedTargets.add(new NamedHandler(name, target));
+            }
+          });
       StorageSink openedSink =
           open(sink, sinkUri, uri -> Providers.sink(uri, context), owned, problems);
-      return openedSource == null || openedTarget == null || openedSink == null
+      return openedSources.size() < sources.size() || openedSink == null
           ? null
-          : new Opened(openedSource, openedTarget, openedSink, owned);
+          : new Opened(openedSources, openedTargets, openedSink, owned);
+    }
+
+    private static @Nullable BackupHandler open(
+        Given database, ProviderContext context, List<AutoCloseable> owned, List<String> problems) {
+      return open(
+          database.handler(),
+          database.uri(),
+          uri -> Providers.handler(uri, context),
+          owned,
+          problems);
     }
 
     private Settings settings(DateTimeFormatter format) {
@@ -750,6 +889,7 @@ public final class BackupExecutor implements AutoCloseable {
           clock,
           dryRun,
           Optional.ofNullable(environment),
+          bestEffort,
           productionTarget);
     }
 

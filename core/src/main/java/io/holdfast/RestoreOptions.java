@@ -2,7 +2,7 @@ package io.holdfast;
 
 import io.holdfast.spi.CollectionFilter;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a backup is restored. Immutable; each method returns a changed copy.
@@ -14,8 +14,9 @@ import java.util.Optional;
  * @param verifyFirst whether the whole backup is read and checked before the target is touched,
  *     even where a failed restore would be undone anyway
  * @param safetyBackup whether {@link RestoreMode#REPLACE} takes a backup of the target first
- * @param productionTarget the target that the caller has named as the one to restore into, although
- *     it is marked as production
+ * @param sources which sources of the backup are restored, by name; empty for all
+ * @param productionTargets the targets that the caller has named as those to restore into, although
+ *     they are marked as production
  */
 public record RestoreOptions(
     RestoreMode mode,
@@ -24,7 +25,14 @@ public record RestoreOptions(
     boolean recordsOnly,
     boolean verifyFirst,
     boolean safetyBackup,
-    Optional<String> productionTarget) {
+    List<String> sources,
+    Set<String> productionTargets) {
+  /** Copies the collections. */
+  public RestoreOptions {
+    sources = List.copyOf(sources);
+    productionTargets = Set.copyOf(productionTargets);
+  }
+
   /** Everything, into an empty target that is not marked as production, in one transaction. */
   public static final RestoreOptions DEFAULT =
       new RestoreOptions(
@@ -34,7 +42,8 @@ public record RestoreOptions(
           false,
           false,
           true,
-          Optional.empty());
+          List.of(),
+          Set.of());
 
   /**
    * Whether the target must stay as it was if the restore fails, where the database can do that.
@@ -46,7 +55,14 @@ public record RestoreOptions(
   /** The same with another mode. */
   public RestoreOptions withMode(RestoreMode newMode) {
     return new RestoreOptions(
-        newMode, filter, strategy, recordsOnly, verifyFirst, safetyBackup, productionTarget);
+        newMode,
+        filter,
+        strategy,
+        recordsOnly,
+        verifyFirst,
+        safetyBackup,
+        sources,
+        productionTargets);
   }
 
   /** The same for those collections only; patterns as in {@link CollectionFilter}. */
@@ -61,13 +77,27 @@ public record RestoreOptions(
 
   private RestoreOptions withFilter(CollectionFilter newFilter) {
     return new RestoreOptions(
-        mode, newFilter, strategy, recordsOnly, verifyFirst, safetyBackup, productionTarget);
+        mode,
+        newFilter,
+        strategy,
+        recordsOnly,
+        verifyFirst,
+        safetyBackup,
+        sources,
+        productionTargets);
   }
 
   /** The same, changing the target in another way. */
   public RestoreOptions withStrategy(RestoreStrategy newStrategy) {
     return new RestoreOptions(
-        mode, filter, newStrategy, recordsOnly, verifyFirst, safetyBackup, productionTarget);
+        mode,
+        filter,
+        newStrategy,
+        recordsOnly,
+        verifyFirst,
+        safetyBackup,
+        sources,
+        productionTargets);
   }
 
   /**
@@ -86,13 +116,13 @@ public record RestoreOptions(
    */
   public RestoreOptions dataOnly() {
     return new RestoreOptions(
-        mode, filter, strategy, true, verifyFirst, safetyBackup, productionTarget);
+        mode, filter, strategy, true, verifyFirst, safetyBackup, sources, productionTargets);
   }
 
   /** The same, reading and checking the whole backup before the target is touched. */
   public RestoreOptions verifyingFirst() {
     return new RestoreOptions(
-        mode, filter, strategy, recordsOnly, true, safetyBackup, productionTarget);
+        mode, filter, strategy, recordsOnly, true, safetyBackup, sources, productionTargets);
   }
 
   /**
@@ -101,18 +131,36 @@ public record RestoreOptions(
    */
   public RestoreOptions withoutSafetyBackup() {
     return new RestoreOptions(
-        mode, filter, strategy, recordsOnly, verifyFirst, false, productionTarget);
+        mode, filter, strategy, recordsOnly, verifyFirst, false, sources, productionTargets);
   }
 
   /**
-   * The same into that target, although it is marked as production. A target of another name is
-   * refused, marked or not.
+   * The same for those sources of a backup of several, each into the target of its name. A single
+   * one also goes into a target without a name.
    *
-   * @param name the target's name, exactly as {@code BackupHandler.describe} tells it; the error
-   *     that refuses a marked target names it too
+   * @param names the names that the sources have in the backup
    */
-  public RestoreOptions intoProduction(String name) {
+  public RestoreOptions fromSources(String... names) {
     return new RestoreOptions(
-        mode, filter, strategy, recordsOnly, verifyFirst, safetyBackup, Optional.of(name));
+        mode,
+        filter,
+        strategy,
+        recordsOnly,
+        verifyFirst,
+        safetyBackup,
+        List.of(names),
+        productionTargets);
+  }
+
+  /**
+   * The same into those targets, although they are marked as production. A name that no target has
+   * is refused, marked or not.
+   *
+   * @param names the targets' names, exactly as {@code BackupHandler.describe} tells them; the
+   *     error that refuses a marked target names it too
+   */
+  public RestoreOptions intoProduction(String... names) {
+    return new RestoreOptions(
+        mode, filter, strategy, recordsOnly, verifyFirst, safetyBackup, sources, Set.of(names));
   }
 }

@@ -1,5 +1,6 @@
 package io.holdfast.format;
 
+import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
@@ -9,7 +10,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * What makes a backup exist: what it holds, of when, how much, with which checksums, and where the
@@ -21,6 +24,8 @@ import java.util.TreeMap;
  * @param writer the program that wrote it
  * @param documents its documents, at least one
  * @param notCaptured what the caller allowed to be left out
+ * @param cut the instant that its sources are as close to as they can; empty for a backup of one
+ * @param missing the sources that failed and were to be in it
  */
 public record Manifest(
     String backupId,
@@ -28,9 +33,14 @@ public record Manifest(
     Instant completedAt,
     String writer,
     List<Document> documents,
-    List<NotCaptured> notCaptured) {
+    List<NotCaptured> notCaptured,
+    Optional<Instant> cut,
+    List<MissingSource> missing) {
   /** The version that this code writes, and the highest that it reads. */
   public static final int VERSION = 1;
+
+  /** The name of a source becomes a part of its document's key. */
+  private static final Pattern SOURCE_NAME = Pattern.compile("[a-z][a-z0-9_-]{0,39}");
 
   /** How manifests' keys end. */
   public static final String KEY_ENDING = ".manifest.json";
@@ -39,11 +49,36 @@ public record Manifest(
   public Manifest {
     documents = List.copyOf(documents);
     notCaptured = List.copyOf(notCaptured);
+    missing = List.copyOf(missing);
+  }
+
+  /** A whole backup of one source. */
+  public Manifest(
+      String backupId,
+      Instant createdAt,
+      Instant completedAt,
+      String writer,
+      List<Document> documents,
+      List<NotCaptured> notCaptured) {
+    this(
+        backupId,
+        createdAt,
+        completedAt,
+        writer,
+        documents,
+        notCaptured,
+        Optional.empty(),
+        List.of());
   }
 
   /** The key of the manifest of a backup. */
   public static ObjectKey keyOf(String backupId) {
     return ObjectKey.of(backupId + KEY_ENDING);
+  }
+
+  /** Whether a source of a backup of several can have that name. */
+  public static boolean isSourceName(String name) {
+    return SOURCE_NAME.matcher(name).matches();
   }
 
   /** How many records the backup holds. */
@@ -67,6 +102,7 @@ public record Manifest(
   /**
    * One document of a backup.
    *
+   * @param name the name of its source in the backup; empty for the only one of a backup
    * @param key where it lies
    * @param digest length and SHA-256 as stored
    * @param codec how its frames are compressed
@@ -78,8 +114,10 @@ public record Manifest(
    * @param headerRawLength its length when decompressed
    * @param collections its collections, in the document's order
    * @param usage what was read for it, in the units that the source bills; empty if nothing is
+   * @param readUntil when the last record had been read, of a source that changed meanwhile
    */
   public record Document(
+      String name,
       ObjectKey key,
       ObjectDigest digest,
       Codec codec,
@@ -90,14 +128,15 @@ public record Manifest(
       long headerLength,
       long headerRawLength,
       List<Collection> collections,
-      Map<String, Long> usage) {
+      Map<String, Long> usage,
+      Optional<Instant> readUntil) {
     /** Copies list and map. */
     public Document {
       collections = List.copyOf(collections);
       usage = Collections.unmodifiableMap(new TreeMap<>(usage));
     }
 
-    /** A document of a source that bills nothing. */
+    /** The document of the only source of a backup, which bills nothing. */
     public Document(
         ObjectKey key,
         ObjectDigest digest,
@@ -110,6 +149,7 @@ public record Manifest(
         long headerRawLength,
         List<Collection> collections) {
       this(
+          "",
           key,
           digest,
           codec,
@@ -120,7 +160,8 @@ public record Manifest(
           headerLength,
           headerRawLength,
           collections,
-          Map.of());
+          Map.of(),
+          Optional.empty());
     }
 
     /** How many records it holds. */

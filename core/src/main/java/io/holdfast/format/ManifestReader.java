@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
@@ -19,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -121,6 +123,8 @@ public final class ManifestReader {
     String writer = "";
     List<Manifest.Document> documents = new ArrayList<>();
     List<NotCaptured> notCaptured = new ArrayList<>();
+    Instant cut = null;
+    List<MissingSource> missing = new ArrayList<>();
     expect(parser.nextToken(), JsonToken.START_OBJECT);
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
@@ -130,6 +134,8 @@ public final class ManifestReader {
         case "writer" -> writer = string();
         case "documents" -> eachElement(() -> documents.add(document()));
         case "not_captured" -> eachElement(() -> notCaptured.add(notCaptured()));
+        case "cut" -> cut = Instant.parse(string());
+        case "missing" -> eachElement(() -> missing.add(missing()));
         default -> parser.skipChildren();
       }
     }
@@ -143,13 +149,34 @@ public final class ManifestReader {
     Set<ObjectKey> keys = new HashSet<>();
     documents.forEach(
         d -> require(keys.add(d.key()), "it lists the document " + d.key() + " twice"));
+    checkNames(documents);
     return new Manifest(
         present(backupId, "backup_id"),
         present(createdAt, "created_at"),
         present(completedAt, "completed_at"),
         writer,
         documents,
-        notCaptured);
+        notCaptured,
+        Optional.ofNullable(cut),
+        missing);
+  }
+
+  /** Only the only document of a backup may have no name. */
+  private static void checkNames(List<Manifest.Document> documents) {
+    Set<String> names = new HashSet<>();
+    for (Manifest.Document document : documents) {
+      String name = document.name();
+      require(
+          name.isEmpty() ? documents.size() == 1 : Manifest.isSourceName(name),
+          "a document's source has no usable name");
+      require(names.add(name), "it lists the source " + name + " twice");
+    }
+  }
+
+  private MissingSource missing() throws IOException {
+    expect(parser.currentToken(), JsonToken.START_OBJECT);
+    JsonNode node = parser.readValueAsTree();
+    return new MissingSource(Json.text(node, "name"), Json.text(node, "reason"));
   }
 
   private NotCaptured notCaptured() throws IOException {
@@ -160,6 +187,7 @@ public final class ManifestReader {
 
   private Manifest.Document document() throws IOException {
     expect(parser.currentToken(), JsonToken.START_OBJECT);
+    String name = "";
     ObjectKey key = null;
     String sha256 = null;
     long length = -1;
@@ -171,8 +199,10 @@ public final class ManifestReader {
     List<Long> header = new ArrayList<>();
     List<Manifest.Collection> collections = new ArrayList<>();
     Map<String, Long> usage = new TreeMap<>();
+    Instant readUntil = null;
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
+        case "name" -> name = string();
         case "key" -> key = ObjectKey.of(string());
         case "sha256" -> sha256 = string();
         case "length" -> length = count();
@@ -184,6 +214,7 @@ public final class ManifestReader {
         case "header" -> eachElement(() -> header.add(count()));
         case "collections" -> eachElement(() -> collections.add(collection()));
         case "usage" -> usage(usage);
+        case "read_until" -> readUntil = Instant.parse(string());
         default -> parser.skipChildren();
       }
     }
@@ -191,6 +222,7 @@ public final class ManifestReader {
     require(rawLength >= 0 && plainLength >= 0, "a document's lengths are missing");
     Manifest.Document document =
         new Manifest.Document(
+            name,
             present(key, "key"),
             new ObjectDigest(length, present(sha256, "sha256")),
             present(codec, "codec"),
@@ -201,7 +233,8 @@ public final class ManifestReader {
             header.get(1),
             header.get(2),
             collections,
-            usage);
+            usage,
+            Optional.ofNullable(readUntil));
     checkLayout(document);
     return document;
   }

@@ -1,11 +1,13 @@
 package io.holdfast.format;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 
 /** Writes manifests, byte for byte as FORMAT.md, section 6, says. */
@@ -42,6 +44,7 @@ public final class ManifestWriter {
     line("created_at").append(Json.string(manifest.createdAt().toString()));
     line("completed_at").append(Json.string(manifest.completedAt().toString()));
     line("writer").append(Json.string(manifest.writer()));
+    manifest.cut().ifPresent(cut -> line("cut").append(Json.string(cut.toString())));
     line("documents").append('[');
     String separator = "\n";
     for (Manifest.Document document : manifest.documents()) {
@@ -58,8 +61,24 @@ public final class ManifestWriter {
       text.append(separator).append(Json.write(node));
       separator = ",\n";
     }
-    text.append(manifest.notCaptured().isEmpty() ? "],\n" : "\n],\n");
+    text.append(manifest.notCaptured().isEmpty() ? "]" : "\n]");
+    if (!manifest.missing().isEmpty()) {
+      missing(manifest.missing());
+    }
+    text.append(",\n");
     return seal();
+  }
+
+  private void missing(List<MissingSource> sources) {
+    line("missing").append('[');
+    String separator = "\n";
+    for (MissingSource source : sources) {
+      ObjectNode node = Json.MAPPER.createObjectNode();
+      node.put("name", source.name()).put("reason", source.reason());
+      text.append(separator).append(Json.write(node));
+      separator = ",\n";
+    }
+    text.append("\n]");
   }
 
   private byte[] seal() {
@@ -73,7 +92,11 @@ public final class ManifestWriter {
   }
 
   private void document(Manifest.Document document) {
-    text.append("{\"key\":").append(Json.string(document.key().value()));
+    text.append('{');
+    if (!document.name().isEmpty()) {
+      text.append("\"name\":").append(Json.string(document.name())).append(',');
+    }
+    text.append("\"key\":").append(Json.string(document.key().value()));
     text.append(",\"length\":").append(document.digest().lengthBytes());
     text.append(",\"sha256\":").append(Json.string(document.digest().sha256()));
     text.append(",\"codec\":").append(Json.string(document.codec().id()));
@@ -97,6 +120,9 @@ public final class ManifestWriter {
       document.usage().forEach(usage::put);
       line("usage").append(Json.write(usage));
     }
+    document
+        .readUntil()
+        .ifPresent(until -> line("read_until").append(Json.string(until.toString())));
     text.append('}');
   }
 

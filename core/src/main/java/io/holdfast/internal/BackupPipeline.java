@@ -49,6 +49,8 @@ final class BackupPipeline {
   private final Compression compression;
   private final int maxRecordBytes;
   private final ProgressMeter progress;
+  private final long currentBudget;
+  private final long laterBudget;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition frameReady = lock.newCondition();
@@ -90,19 +92,25 @@ final class BackupPipeline {
   /** A split and the lane it belongs to. */
   private record Work(Lane lane, Split split) {}
 
+  /**
+   * @param beside how many pipelines share the memory, this one included
+   */
   BackupPipeline(
       BackupHandler handler,
       BackupSession session,
       BackupRequest request,
       Compression compression,
       int maxRecordBytes,
-      ProgressMeter progress) {
+      ProgressMeter progress,
+      int beside) {
     this.handler = handler;
     this.session = session;
     this.request = request;
     this.compression = compression;
     this.maxRecordBytes = maxRecordBytes;
     this.progress = progress;
+    this.currentBudget = CURRENT_BUDGET / beside;
+    this.laterBudget = LATER_BUDGET / beside;
     for (CollectionInfo collection : session.collections()) {
       lanes.add(new Lane(collection, lanes.size()));
     }
@@ -221,7 +229,7 @@ final class BackupPipeline {
 
   /** A frame larger than the whole budget gets in when nothing else waits. */
   private boolean hasRoom(Lane lane) {
-    return lane.ordinal == current ? lane.readyBytes < CURRENT_BUDGET : laterBytes < LATER_BUDGET;
+    return lane.ordinal == current ? lane.readyBytes < currentBudget : laterBytes < laterBudget;
   }
 
   private void work(Workers workers) throws InterruptedException {

@@ -3,25 +3,19 @@ package io.holdfast.internal;
 import io.holdfast.BackupException;
 import io.holdfast.BackupResult;
 import io.holdfast.CancelledException;
+import io.holdfast.IncompleteBackupException;
+import io.holdfast.MissingSource;
 import io.holdfast.Operation;
+import io.holdfast.SourceResult;
 import io.holdfast.catalog.Catalog;
-import io.holdfast.format.Codec;
-import io.holdfast.format.DocumentWriter;
 import io.holdfast.format.FormatException;
 import io.holdfast.format.Manifest;
 import io.holdfast.format.ManifestWriter;
-import io.holdfast.internal.age.AgeStreams;
-import io.holdfast.internal.age.EncryptingOutputStream;
-import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupRequest;
-import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.CollectionInfo;
-import io.holdfast.spi.DocumentHeader;
 import io.holdfast.spi.NotCaptured;
-import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.SinkWriter;
-import io.holdfast.spi.SourceInfo;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.StoredObject;
@@ -29,35 +23,48 @@ import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
- * Takes one backup: document first, manifest last. Whatever fails before the manifest is committed
- * leaves nothing that a catalog shows.
+ * Takes one backup: documents first, manifest last. Several sources are opened one after another,
+ * as close in time as can be, and read at the same time. Whatever fails before the manifest is
+ * committed leaves nothing that a catalog shows.
  */
 public final class BackupRun {
   /** How much JSON a split should yield: large enough to pay, small enough to wait for. */
   static final long SPLIT_BYTES = 64L << 20;
 
-  private final BackupHandler source;
+  private final List<NamedHandler> sources;
   private final StorageSink sink;
   private final Settings settings;
   private final Events events;
   private final Instant createdAt;
   private final String backupId;
-  private final ObjectKey documentKey;
+  private final List<DocumentBackup> documents;
   private final ObjectKey manifestKey;
+  private final EventRelay relay = new EventRelay();
+
+  /** For what other threads than the caller's have to tell. */
+  private final Events relayed;
+
   private final ProgressMeter progress;
+  private final Map<DocumentBackup, Throwable> failures = new ConcurrentHashMap<>();
+  private Optional<Instant> cut = Optional.empty();
 
   /** A run that begins now. */
-  public BackupRun(BackupHandler source, StorageSink sink, Settings settings, Events events) {
-    this(source, sink, settings, events, "");
+  public BackupRun(List<NamedHandler> sources, StorageSink sink, Settings settings, Events events) {
+    this(sources, sink, settings, events, "");
   }
 
   /**
@@ -66,170 +73,303 @@ public final class BackupRun {
    * @param ending what follows the timestamp in the backup's id
    */
   BackupRun(
-      BackupHandler source, StorageSink sink, Settings settings, Events events, String ending) {
-    this.source = source;
+      List<NamedHandler> sources,
+      StorageSink sink,
+      Settings settings,
+      Events events,
+      String ending) {
+    this.sources = List.copyOf(sources);
     this.sink = sink;
     this.settings = settings;
     this.events = events;
     this.createdAt = settings.clock().instant();
     this.backupId = settings.prefix() + "-" + settings.timestampFormat().format(createdAt) + ending;
-    this.documentKey =
-        ObjectKey.of(
-            backupId
-                + settings.suffix()
-                + settings.compression().codec().ending()
-                + (settings.encryption().isNone() ? "" : ".age"));
+    this.documents =
+        sources.stream()
+            .map(source -> new DocumentBackup(source, keyOf(source), sink, settings))
+            .toList();
     this.manifestKey = Manifest.keyOf(backupId);
-    this.progress = new ProgressMeter(Operation.BACKUP, events);
+    this.relayed = new Events(List.of(relay));
+    this.progress = new ProgressMeter(Operation.BACKUP, several() ? relayed : events);
+  }
+
+  private ObjectKey keyOf(NamedHandler source) {
+    return ObjectKey.of(
+        backupId
+            + (source.name().isEmpty() ? "" : "." + source.name())
+            + settings.suffix()
+            + settings.compression().codec().ending()
+            + (settings.encryption().isNone() ? "" : ".age"));
   }
 
   /**
    * Takes the backup.
    *
+   * @throws IncompleteBackupException if it lacks sources, as was asked for; it is listed then
    * @throws BackupException if it could not be taken; then nothing of it is listed
    */
   public BackupResult run() {
-    events.started(
-        Operation.BACKUP,
-        backupId,
-        source.location() + " → " + sink.location() + " " + documentKey);
+    events.started(Operation.BACKUP, backupId, description());
     try {
       BackupResult result = settings.dryRun() ? plan() : take();
       progress.last();
+      relay.tell(events);
+      if (!result.missing().isEmpty()) {
+        IncompleteBackupException incomplete = new IncompleteBackupException(result);
+        failures.values().forEach(incomplete::addSuppressed);
+        throw incomplete;
+      }
       events.completed(
           Operation.BACKUP, backupId, settings.dryRun() ? "dry run" : progress.summary());
       return result;
     } catch (RuntimeException | Error e) {
+      relay.tell(events);
       events.failed(Operation.BACKUP, backupId, e);
       throw e;
     }
   }
 
-  /** What a source is asked for. */
-  static BackupRequest request(Settings settings) {
+  private String description() {
+    return sources.stream()
+            .map(source -> source.handler().location())
+            .collect(Collectors.joining(", "))
+        + " → "
+        + sink.location()
+        + " "
+        + documents.stream()
+            .map(document -> document.key().value())
+            .collect(Collectors.joining(", "));
+  }
+
+  private String where() {
+    return sink.location() + " " + (several() ? manifestKey : documents.get(0).key());
+  }
+
+  private boolean several() {
+    return documents.size() > 1;
+  }
+
+  /** What a source is asked for; {@code name} chooses its filter, if there are several. */
+  static BackupRequest request(Settings settings, String name, int sources) {
     return new BackupRequest(
-        settings.filter(),
+        sources == 1 ? settings.filter() : settings.filter().of(name),
         settings.allowUncaptured(),
-        settings.parallelism(),
+        // Every source has a worker, though there may be fewer processors.
+        (settings.parallelism() + sources - 1) / sources,
         SPLIT_BYTES,
-        settings.retry());
+        settings.retry(),
+        Optional.empty(),
+        !settings.encryption().isNone());
   }
 
   /** Looks at everything and writes nothing. */
   private BackupResult plan() {
     requireFreeName();
-    try (Held<BackupSession> held =
-        new Held<>(source.openBackup(request(settings)), BackupSession::close)) {
-      BackupSession session = held.resource();
-      Map<String, Long> estimates = new LinkedHashMap<>();
-      for (CollectionInfo collection : session.collections()) {
-        estimates.put(collection.name(), collection.estimatedRecords());
-      }
-      return result(
-          labelled(session.source()), session.notCaptured(), estimates, 0, 0, session.usage());
+    try (Held<List<DocumentBackup>> held = new Held<>(documents, BackupRun::closeAll)) {
+      openSessions(held.resource());
+      List<DocumentBackup> open = succeeded();
+      return result(open, open.stream().map(document -> document.planned(cut)).toList(), List.of());
     }
   }
 
   private BackupResult take() {
     requireFreeName();
-    // The writer comes first: a sink that cannot be written to should not cost a snapshot.
-    try (Held<SinkWriter> writer =
-        new Held<>(sink.write(documentKey, WriteOptions.NONE), SinkWriter::close)) {
-      Content content = read(writer.resource());
+    try (Held<List<DocumentBackup>> held = new Held<>(documents, BackupRun::closeAll)) {
+      // Writers come first: a sink that cannot be written to should not cost a snapshot.
+      held.resource().forEach(DocumentBackup::openWriter);
+      openSessions(held.resource());
+      readAll();
       checkCancelled();
-      writer.resource().commit(content.document().digest());
-      return publish(content);
-    } catch (IOException e) {
-      throw new StorageException(
-          StorageException.Kind.OTHER,
-          documentKey.value(),
-          "The document could not be written: " + e.getMessage() + " Nothing of it is visible.",
-          e);
+      return store(succeeded());
+    }
+  }
+
+  private static void closeAll(List<DocumentBackup> documents) {
+    RuntimeException first = null;
+    for (DocumentBackup document : documents) {
+      try {
+        document.close();
+      } catch (RuntimeException e) {
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
     }
   }
 
   /**
-   * What was read.
-   *
-   * @param document the document that was written, and not yet committed
-   * @param notCaptured what it lacks
+   * Those that can only be read as of now come first. The cut is the instant at which they are all
+   * open; those that can show the past show that.
    */
-  private record Content(Manifest.Document document, List<NotCaptured> notCaptured) {}
+  private void openSessions(List<DocumentBackup> all) {
+    for (DocumentBackup document : all) {
+      if (!several() || !document.handler().canReadAsOf()) {
+        openSession(document, request(settings, document.name(), all.size()));
+      }
+    }
+    if (several()) {
+      Instant instant = settings.clock().instant();
+      cut = Optional.of(instant);
+      for (DocumentBackup document : all) {
+        if (document.handler().canReadAsOf()) {
+          openSession(document, request(settings, document.name(), all.size()).asOf(instant));
+        }
+      }
+    }
+    List<CollectionInfo> collections =
+        succeeded().stream().flatMap(document -> document.collections().stream()).toList();
+    progress.expect(collections.size(), estimate(collections));
+  }
 
-  /** The session ends with the reading: nothing that follows should hold the source's snapshot. */
-  private Content read(SinkWriter sinkWriter) throws IOException {
-    BackupRequest request = request(settings);
-    try (Held<BackupSession> held = new Held<>(source.openBackup(request), BackupSession::close)) {
-      BackupSession session = held.resource();
-      Manifest.Document document = writeDocument(session, request, sinkWriter);
-      session.finish();
-      return new Content(document, session.notCaptured());
+  private void openSession(DocumentBackup document, BackupRequest request) {
+    attempt(document, () -> document.openSession(request));
+  }
+
+  /** With best effort, a source that fails is left out; what stops all of them is thrown on. */
+  private void attempt(DocumentBackup document, Runnable step) {
+    try {
+      step.run();
+    } catch (CancelledException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (!settings.bestEffort() || !several()) {
+        throw e;
+      }
+      failures.put(document, e);
+      relayed.warned(
+          Operation.BACKUP, "The source " + document.name() + " failed: " + e.getMessage());
     }
   }
 
-  /** The document is stored; from here on it has to be cleared away if something fails. */
-  private BackupResult publish(Content content) {
-    Manifest.Document document = content.document();
-    try {
-      checkStored(document);
-      Manifest manifest =
-          new Manifest(
-              backupId,
-              createdAt,
-              settings.clock().instant(),
-              Version.writer(),
-              List.of(document),
-              content.notCaptured());
-      if (settings.verifyAfterBackup()) {
-        VerifyRun.check(sink, manifest, settings, new ProgressMeter(Operation.VERIFY, events));
+  /**
+   * The documents that have not failed.
+   *
+   * @throws BackupException if all have
+   */
+  private List<DocumentBackup> succeeded() {
+    List<DocumentBackup> left =
+        documents.stream().filter(document -> !failures.containsKey(document)).toList();
+    if (left.isEmpty()) {
+      BackupException none =
+          new BackupException(
+              "Every source failed, so there is no backup. The reasons are suppressed in this.");
+      failures.values().forEach(none::addSuppressed);
+      throw none;
+    }
+    return left;
+  }
+
+  private void readAll() {
+    List<DocumentBackup> open = succeeded();
+    if (!several()) {
+      open.get(0).read(backupId, progress, 1);
+      return;
+    }
+    Queue<DocumentBackup> waiting = new ConcurrentLinkedQueue<>(open);
+    Semaphore ended = new Semaphore(0);
+    try (Workers workers = new Workers(ended::release, () -> {})) {
+      workers.start(open.size(), "source", () -> readOne(waiting.remove(), open.size()));
+      while (workers.anyRunning()) {
+        workers.check();
+        if (!ended.tryAcquire(ProgressMeter.TICK_NANOS, TimeUnit.NANOSECONDS)) {
+          progress.tick();
+        }
+        relay.tell(events);
       }
-      publish(ManifestWriter.write(manifest));
+      workers.check();
+    } catch (InterruptedException e) {
+      throw Workers.cancelled("The backup was cancelled. Nothing of it is visible in the sink.", e);
+    }
+  }
+
+  private void readOne(DocumentBackup document, int beside) {
+    attempt(document, () -> document.read(backupId, progress, beside));
+  }
+
+  /** The documents are stored one after another; from then on they have to be cleared away. */
+  private BackupResult store(List<DocumentBackup> read) {
+    List<ObjectKey> committed = new ArrayList<>();
+    try {
+      for (DocumentBackup document : read) {
+        document.commit();
+        committed.add(document.key());
+      }
+      return publish(read);
     } catch (RuntimeException | Error e) {
-      Held.undisturbed(() -> removeDocument(e));
+      Held.undisturbed(() -> committed.forEach(key -> removeDocument(key, e)));
       throw e;
     }
-    for (NotCaptured missing : content.notCaptured()) {
+  }
+
+  private BackupResult publish(List<DocumentBackup> read) {
+    List<NotCaptured> notCaptured =
+        read.stream().flatMap(document -> document.notCaptured().stream()).toList();
+    read.forEach(document -> checkStored(document.document()));
+    Manifest manifest =
+        new Manifest(
+            backupId,
+            createdAt,
+            settings.clock().instant(),
+            Version.writer(),
+            read.stream().map(DocumentBackup::document).toList(),
+            notCaptured,
+            cut,
+            missing());
+    if (settings.verifyAfterBackup()) {
+      VerifyRun.check(sink, manifest, settings, new ProgressMeter(Operation.VERIFY, events));
+    }
+    publish(ManifestWriter.write(manifest));
+    for (NotCaptured missing : notCaptured) {
       events.warned(
           Operation.BACKUP, "Not captured: " + missing.object() + " (" + missing.reason() + ")");
     }
-    if (document.records() == 0) {
-      events.warned(
-          Operation.BACKUP,
-          "The backup holds no records: "
-              + source.location()
-              + " is empty, or not the database that was meant.");
+    for (DocumentBackup document : read) {
+      if (document.document().records() == 0) {
+        events.warned(
+            Operation.BACKUP,
+            "The backup holds no records: "
+                + document.handler().location()
+                + " is empty, or not the database that was meant.");
+      }
     }
-    return result(
-        document.source(),
-        content.notCaptured(),
-        document.counts(),
-        document.rawLength(),
-        document.digest().lengthBytes(),
-        document.usage());
+    return result(read, read.stream().map(document -> document.result(cut)).toList(), notCaptured);
+  }
+
+  private List<MissingSource> missing() {
+    List<MissingSource> missing = new ArrayList<>();
+    for (DocumentBackup document : documents) {
+      Throwable failure = failures.get(document);
+      if (failure != null) {
+        missing.add(new MissingSource(document.name(), String.valueOf(failure.getMessage())));
+      }
+    }
+    return missing;
   }
 
   private BackupResult result(
-      SourceInfo from,
-      List<NotCaptured> notCaptured,
-      Map<String, Long> counts,
-      long rawBytes,
-      long storedBytes,
-      Map<String, Long> usage) {
+      List<DocumentBackup> of, List<SourceResult> results, List<NotCaptured> notCaptured) {
     return new BackupResult(
         backupId,
-        sink.location() + " " + documentKey,
-        from,
-        counts,
-        rawBytes,
-        storedBytes,
-        notCaptured,
-        usage,
+        where(),
+        results,
+        cut,
+        missing(),
+        settings.dryRun()
+            ? of.stream().flatMap(document -> document.notCaptured().stream()).toList()
+            : notCaptured,
         progress.elapsed(),
         settings.dryRun());
   }
 
   private void requireFreeName() {
-    for (ObjectKey key : List.of(manifestKey, documentKey)) {
+    List<ObjectKey> keys = new ArrayList<>(List.of(manifestKey));
+    documents.forEach(document -> keys.add(document.key()));
+    for (ObjectKey key : keys) {
       if (sink.stat(key).isPresent()) {
         throw new StorageException(
             StorageException.Kind.ALREADY_EXISTS,
@@ -247,54 +387,6 @@ public final class BackupRun {
     }
   }
 
-  private Manifest.Document writeDocument(
-      BackupSession session, BackupRequest request, SinkWriter sinkWriter) throws IOException {
-    Codec codec = settings.compression().codec();
-    boolean encrypted = !settings.encryption().isNone();
-    SourceInfo from = labelled(session.source());
-    Map<String, Long> usage = new TreeMap<>();
-    SinkOutputStream stored = new SinkOutputStream(sinkWriter);
-    DocumentWriter.Layout layout;
-    try (EncryptingOutputStream plain = AgeStreams.encrypting(stored, settings.encryption());
-        DocumentWriter writer =
-            new DocumentWriter(
-                plain, codec, settings.compression().level(), codec == Codec.NONE && !encrypted)) {
-      List<CollectionInfo> collections = session.collections();
-      progress.expect(collections.size(), estimate(collections));
-      writer.header(new DocumentHeader(backupId, 1, from, session.schema()));
-      BackupPipeline pipeline =
-          new BackupPipeline(
-              source,
-              session,
-              request,
-              settings.compression(),
-              settings.maxRecordBytes(),
-              progress);
-      pipeline.run(writer);
-      usage.putAll(pipeline.usage());
-      layout = writer.finish();
-      plain.finish();
-    }
-    ObjectDigest digest = stored.finish();
-    session.usage().forEach((unit, count) -> usage.merge(unit, count, Long::sum));
-    return new Manifest.Document(
-        documentKey,
-        digest,
-        codec,
-        encrypted ? Manifest.EncryptionKind.AGE : Manifest.EncryptionKind.NONE,
-        from,
-        layout.rawLength(),
-        layout.plainLength(),
-        layout.headerLength(),
-        layout.headerRawLength(),
-        layout.collections(),
-        usage);
-  }
-
-  private SourceInfo labelled(SourceInfo from) {
-    return settings.environment().map(from::withEnvironment).orElse(from);
-  }
-
   private static long estimate(List<CollectionInfo> collections) {
     long sum = 0;
     for (CollectionInfo collection : collections) {
@@ -308,14 +400,14 @@ public final class BackupRun {
 
   private void checkStored(Manifest.Document document) {
     long expected = document.digest().lengthBytes();
-    long actual = sink.stat(documentKey).map(object -> object.lengthBytes()).orElse(-1L);
+    long actual = sink.stat(document.key()).map(object -> object.lengthBytes()).orElse(-1L);
     if (actual != expected) {
       throw new FormatException(
           FormatException.Kind.CORRUPT,
           "The sink reports "
               + actual
               + " bytes for "
-              + documentKey
+              + document.key()
               + " where "
               + expected
               + " were written. The backup was not published.");
@@ -360,14 +452,14 @@ public final class BackupRun {
   }
 
   /**
-   * Takes the document back, unless a manifest speaks for it. A run that lost a race for the name
-   * has no document of its own, or one of another name; where a sink took equal bytes for one
-   * success, it may have the winner's, and that is left alone.
+   * Takes a document back, unless a manifest speaks for it. A run that lost a race for the name has
+   * no document of its own, or one of another name; where a sink took equal bytes for one success,
+   * it may have the winner's, and that is left alone.
    */
-  private void removeDocument(Throwable cause) {
+  private void removeDocument(ObjectKey key, Throwable cause) {
     try {
-      if (sink.stat(manifestKey).isEmpty() || !manifestNamesDocument()) {
-        sink.delete(documentKey);
+      if (sink.stat(manifestKey).isEmpty() || !manifestNames(key)) {
+        sink.delete(key);
       }
     } catch (RuntimeException e) {
       // Not to know is a reason to keep it; prune clears what no manifest names.
@@ -377,10 +469,9 @@ public final class BackupRun {
     }
   }
 
-  private boolean manifestNamesDocument() {
+  private boolean manifestNames(ObjectKey key) {
     return new Catalog(sink)
-        .manifest(backupId).documents().stream()
-            .anyMatch(document -> document.key().equals(documentKey));
+        .manifest(backupId).documents().stream().anyMatch(document -> document.key().equals(key));
   }
 
   private static void checkCancelled() {

@@ -139,7 +139,7 @@ public final class Origins {
         // A leftover may have the name of a backup that has another document.
         return Optional.of(
             names(manifest, ref)
-                ? new RestoreRun.Origin.Listed(manifest)
+                ? new RestoreRun.Origin.Listed(manifest, Optional.of(ObjectKey.of(ref)))
                 : new RestoreRun.Origin.Unlisted(ObjectKey.of(ref)));
       }
     }

@@ -6,6 +6,7 @@ import io.holdfast.Progress;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,9 @@ final class ProgressMeter {
   private final LongAdder bytes = new LongAdder();
   private final LongAdder storedBytes = new LongAdder();
   private final AtomicInteger collectionsDone = new AtomicInteger();
-  private int collectionsTotal = -1;
-  private long estimatedRecords = -1;
-  private long lastTick = begun;
+  private final AtomicInteger collectionsTotal = new AtomicInteger(-1);
+  private final AtomicLong estimatedRecords = new AtomicLong(-1);
+  private final AtomicLong lastTick = new AtomicLong(begun);
   private long lastLog = begun;
 
   ProgressMeter(Operation operation, Events events) {
@@ -38,8 +39,8 @@ final class ProgressMeter {
   }
 
   void expect(int collections, long records) {
-    collectionsTotal = collections;
-    estimatedRecords = records;
+    collectionsTotal.set(collections);
+    estimatedRecords.set(records);
   }
 
   /** From any thread. */
@@ -62,8 +63,8 @@ final class ProgressMeter {
   /** Reports if it is time to. */
   void tick() {
     long now = System.nanoTime();
-    if (now - lastTick >= TICK_NANOS) {
-      lastTick = now;
+    long last = lastTick.get();
+    if (now - last >= TICK_NANOS && lastTick.compareAndSet(last, now)) {
       report(now);
     }
   }
@@ -77,11 +78,11 @@ final class ProgressMeter {
     return new Progress(
         operation,
         records.sum(),
-        estimatedRecords,
+        estimatedRecords.get(),
         bytes.sum(),
         storedBytes.sum(),
         collectionsDone.get(),
-        collectionsTotal,
+        collectionsTotal.get(),
         elapsed());
   }
 
@@ -109,7 +110,7 @@ final class ProgressMeter {
           "{}: {} of {} collections, {} records, {}, {}/s",
           operation,
           progress.collectionsDone(),
-          collectionsTotal < 0 ? "?" : collectionsTotal,
+          progress.collectionsTotal() < 0 ? "?" : progress.collectionsTotal(),
           progress.records(),
           megabytes(progress.bytes()),
           megabytes((long) progress.bytesPerSecond()));

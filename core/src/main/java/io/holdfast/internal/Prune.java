@@ -22,9 +22,11 @@ public final class Prune {
   /**
    * Clears leftovers older than that and tells what they were.
    *
+   * @param sources the names of the executor's sources
    * @throws ConfigurationException if the age is negative: what is written right now would qualify
    */
-  public static List<String> run(StorageSink sink, Settings settings, Duration olderThan) {
+  public static List<String> run(
+      StorageSink sink, Settings settings, List<String> sources, Duration olderThan) {
     if (olderThan.isNegative()) {
       throw new ConfigurationException(
           List.of("prune was asked for leftovers younger than none: " + olderThan + "."));
@@ -39,8 +41,8 @@ public final class Prune {
         cleared.add(leftover.id());
       }
     }
-    List<ObjectKey> orphans = new ArrayList<>(orphans(sink, settings, limit));
-    orphans.addAll(orphans(sink, settings.forSafetyBackup(false), limit));
+    List<ObjectKey> orphans = new ArrayList<>(orphans(sink, settings, sources, limit));
+    orphans.addAll(orphans(sink, settings.forSafetyBackup(false), sources, limit));
     for (ObjectKey orphan : orphans) {
       if (!settings.dryRun()) {
         sink.delete(orphan);
@@ -55,7 +57,8 @@ public final class Prune {
   }
 
   /** Documents of ours, by their names, that no manifest speaks for. */
-  private static List<ObjectKey> orphans(StorageSink sink, Settings settings, Instant limit) {
+  private static List<ObjectKey> orphans(
+      StorageSink sink, Settings settings, List<String> sources, Instant limit) {
     Pattern document = documentNames(settings);
     List<ObjectKey> candidates;
     try (Stream<StoredObject> objects = sink.list(settings.prefix() + "-")) {
@@ -63,15 +66,23 @@ public final class Prune {
           objects
               .filter(object -> object.modified().isBefore(limit))
               .map(StoredObject::key)
-              .filter(key -> isOurs(document.matcher(key.value()), settings))
+              .filter(key -> isOurs(document.matcher(key.value()), settings, sources))
               .toList();
     }
     // Manifests are looked for after the documents were listed: whoever got one since is kept.
     return candidates.stream().filter(key -> !hasManifest(sink, key.value())).toList();
   }
 
-  private static boolean isOurs(Matcher matcher, Settings settings) {
-    return matcher.matches() && settings.owns(matcher.group(1));
+  private static boolean isOurs(Matcher matcher, Settings settings, List<String> sources) {
+    return matcher.matches()
+        && (settings.owns(matcher.group(1))
+            || settings.owns(withoutSource(matcher.group(1), sources)));
+  }
+
+  /** The id, where a document's key has the name of its source behind it. */
+  private static String withoutSource(String stem, List<String> sources) {
+    int dot = stem.lastIndexOf('.');
+    return dot > 0 && sources.contains(stem.substring(dot + 1)) ? stem.substring(0, dot) : stem;
   }
 
   /** Whether any backup speaks for the document, readable or not. */

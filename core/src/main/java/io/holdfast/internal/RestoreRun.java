@@ -2,38 +2,34 @@ package io.holdfast.internal;
 
 import io.holdfast.BackupException;
 import io.holdfast.BackupResult;
+import io.holdfast.ConfigurationException;
+import io.holdfast.MissingSource;
 import io.holdfast.Operation;
 import io.holdfast.RestoreMode;
 import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreResult;
-import io.holdfast.format.DocumentReader;
-import io.holdfast.format.FormatException;
 import io.holdfast.format.Manifest;
-import io.holdfast.format.RecordFrame;
 import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.HandlerException;
-import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
-import io.holdfast.spi.RestorePlan;
-import io.holdfast.spi.RestoreRequest;
-import io.holdfast.spi.RestoreSession;
 import io.holdfast.spi.StorageSink;
-import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiFunction;
+import java.util.Set;
 
 /**
- * Restores one document into one target. The backup is known to be intact before the target is
- * changed for good: by a pass over it beforehand, or because the target's transaction commits only
- * after digest and counts were compared.
+ * Restores a backup, each document into the target of its source. Everything that can refuse is
+ * asked before the first target is changed. Targets that can be undone become final last, after
+ * those that cannot: what fails before undoes them.
  */
 public final class RestoreRun {
-  /** What is restored: a document of a backup, or a document that has no manifest. */
+  /** What is restored: a backup, or a document that has no manifest. */
   public sealed interface Origin {
     /** The backup's id, or the key where there is none. */
     String backupId();
@@ -42,8 +38,14 @@ public final class RestoreRun {
      * A backup with its manifest.
      *
      * @param manifest what it says
+     * @param document the key of the document that was asked for; empty for all of them
      */
-    record Listed(Manifest manifest) implements Origin {
+    record Listed(Manifest manifest, Optional<ObjectKey> document) implements Origin {
+      /** All documents of a backup. */
+      public Listed(Manifest manifest) {
+        this(manifest, Optional.empty());
+      }
+
       @Override
       public String backupId() {
         return manifest.backupId();
@@ -65,55 +67,55 @@ public final class RestoreRun {
 
   private final StorageSink sink;
   private final Origin origin;
-  private final BackupHandler target;
+  private final List<NamedHandler> targets;
   private final RestoreOptions options;
   private final Settings settings;
   private final Events events;
-  private final SafetyBackup safety;
+  private final Safeguard safeguard;
   private final ProgressMeter progress;
-
-  /** What a first pass over a document without a manifest has found. */
-  private Map<String, Long> counted = Map.of();
-
-  private Optional<ObjectDigest> checked = Optional.empty();
   private Optional<BackupResult> safetyBackup = Optional.empty();
-  private boolean verified;
-  private boolean begun;
-  private boolean atomic;
+
+  /** Makes the safety backup of targets. */
+  @FunctionalInterface
+  public interface Safeguard {
+    /** The safety backup of those targets, still to be taken. */
+    SafetyBackup of(List<NamedHandler> targets);
+  }
 
   /**
    * A run that begins now.
    *
    * @param sink where the backup lies, which need not be where backups are stored
-   * @param safety takes a backup of the target, if the options ask for one
+   * @param targets what is restored into, under the names of the sources
+   * @param safeguard takes a backup of the targets, if the options ask for one
    */
   public RestoreRun(
       StorageSink sink,
       Origin origin,
-      BackupHandler target,
+      List<NamedHandler> targets,
       RestoreOptions options,
       Settings settings,
       Events events,
-      SafetyBackup safety) {
+      Safeguard safeguard) {
     this.sink = sink;
     this.origin = origin;
-    this.target = target;
+    this.targets = List.copyOf(targets);
     this.options = options;
     this.settings = settings;
     this.events = events;
-    this.safety = safety;
+    this.safeguard = safeguard;
     this.progress = new ProgressMeter(Operation.RESTORE, events);
   }
 
   /**
    * Restores.
    *
-   * @throws BackupException if it could not be restored whole; the message says what the target
-   *     holds now
+   * @throws BackupException if it could not be restored whole; what the targets hold now is
+   *     suppressed in it
    */
   public RestoreResult run() {
     String id = origin.backupId();
-    events.started(Operation.RESTORE, id, sink.location() + " → " + target.location());
+    events.started(Operation.RESTORE, id, sink.location() + " → " + locations());
     try {
       RestoreResult result = restore();
       progress.last();
@@ -125,13 +127,19 @@ public final class RestoreRun {
     }
   }
 
+  private String locations() {
+    return String.join(", ", targets.stream().map(target -> target.handler().location()).toList());
+  }
+
   /**
-   * Opens a backup as far as its header, to see that the keys at hand fit.
+   * Opens the documents of a backup as far as their headers, to see that the keys at hand fit.
    *
-   * @throws BackupException if it cannot be opened
+   * @throws BackupException if one cannot be opened
    */
   public static void requireReadable(StorageSink sink, Origin origin, Settings settings) {
-    open(sink, origin, settings, Optional.empty()).close();
+    for (DocumentRestore.Source source : sources(origin)) {
+      DocumentRestore.open(sink, origin.backupId(), source, settings, Optional.empty()).close();
+    }
   }
 
   private String summary() {
@@ -142,311 +150,231 @@ public final class RestoreRun {
   }
 
   private RestoreResult restore() {
-    TargetGuard.check(target, options, settings, "Nothing was changed.");
-    if (origin instanceof Origin.Unlisted) {
-      // Nothing but its end tells what it holds, and nothing at all how long it is: see first.
-      checkUnlisted();
+    List<DocumentRestore> documents = documents();
+    List<BackupHandler> into = documents.stream().map(DocumentRestore::target).toList();
+    requireDifferent(into);
+    TargetGuard.check(into, options, settings, "Nothing was changed.");
+    documents.forEach(DocumentRestore::checkUnlisted);
+    boolean safely = wantsSafetyBackup() && !settings.dryRun();
+    if (safely || (documents.size() > 1 && !settings.dryRun())) {
+      // A backup for a restore that would be refused helps nobody, nor does half a restore.
+      documents.forEach(DocumentRestore::rehearse);
     }
-    if (wantsSafetyBackup() && !settings.dryRun()) {
-      // A backup for a restore that would be refused helps nobody. Nothing of the rehearsal stays
-      // open meanwhile: the target may have no connection to spare.
-      inSession(
-          this::rehearse,
-          (session, plan) -> {
-            Held.undisturbed(session::close);
-            return plan;
-          });
-      safetyBackup = safety.take();
+    if (safely) {
+      safetyBackup = safeguard.of(named(documents)).take();
+      documents.forEach(document -> document.keptIn(safetyBackup));
     }
-    return inSession(this::restore, this::closed);
+    restore(documents);
+    return new RestoreResult(
+        origin.backupId(),
+        documents.stream().map(DocumentRestore::result).toList(),
+        steps(documents),
+        documents.stream().flatMap(document -> document.warnings().stream()).toList(),
+        safetyBackup,
+        progress.elapsed(),
+        settings.dryRun());
+  }
+
+  private static List<NamedHandler> named(List<DocumentRestore> documents) {
+    return documents.stream()
+        .map(
+            document ->
+                new NamedHandler(documents.size() == 1 ? "" : document.name(), document.target()))
+        .toList();
+  }
+
+  private void restore(List<DocumentRestore> documents) {
+    List<DocumentRestore> inOrder = new ArrayList<>(documents);
+    // What can be undone is written first and becomes final last.
+    inOrder.sort(Comparator.comparing(DocumentRestore::atomic).reversed());
+    try {
+      restoreNext(inOrder.iterator());
+    } catch (RuntimeException | Error e) {
+      documents.forEach(document -> document.tellIfFinished(e));
+      throw e;
+    }
+  }
+
+  private static void restoreNext(Iterator<DocumentRestore> documents) {
+    if (documents.hasNext()) {
+      DocumentRestore next = documents.next();
+      if (next.atomic()) {
+        next.restore(() -> restoreNext(documents));
+      } else {
+        next.restore(() -> {});
+        restoreNext(documents);
+      }
+    }
   }
 
   private boolean wantsSafetyBackup() {
     return options.safetyBackup() && options.mode() == RestoreMode.REPLACE;
   }
 
-  /** What is done with a document and a session that are open. */
-  @FunctionalInterface
-  private interface InSession<T> {
-    T run(StoredDocument document, RestoreSession session, Map<String, Long> wanted)
-        throws IOException;
-  }
-
-  private <T> T inSession(InSession<T> step, BiFunction<RestoreSession, T, T> close) {
-    try (StoredDocument document = open()) {
-      Map<String, Long> counts = document.reader().expectedCounts().orElse(counted);
-      requireFilterMatches(counts);
-      Map<String, Long> wanted = wanted(counts);
-      RestoreSession session = target.openRestore(request(document.reader(), wanted));
-      T value;
-      try {
-        value = step.run(document, session, wanted);
-      } catch (RuntimeException | Error | IOException e) {
-        giveUp(session, e);
-        throw e;
-      }
-      return close.apply(session, value);
-    } catch (IOException e) {
-      throw StoredDocument.translate(documentKey(), e);
-    }
-  }
-
-  /** Everything that can refuse a restore before it begins. */
-  private RestorePlan rehearse(
-      StoredDocument document, RestoreSession session, Map<String, Long> wanted)
-      throws IOException {
-    RestorePlan plan = session.prepare();
-    if (origin instanceof Origin.Listed listed && mustCheckFirst(plan)) {
-      document.close(); // or its connection would have to wait for as long as the check takes
-      check(listed.manifest());
-      verified = true;
-    }
-    return plan;
-  }
-
-  private boolean mustCheckFirst(RestorePlan plan) {
-    return !verified && (!plan.atomic() || options.verifyFirst() || settings.dryRun());
-  }
-
-  private RestoreResult restore(
-      StoredDocument document, RestoreSession session, Map<String, Long> wanted)
-      throws IOException {
-    RestorePlan plan = session.prepare();
-    atomic = plan.atomic();
-    plan.warnings().forEach(warning -> events.warned(Operation.RESTORE, warning));
-    if (origin instanceof Origin.Listed listed && mustCheckFirst(plan)) {
-      document.close(); // or its connection would have to wait for as long as the check takes
-      check(listed.manifest());
-      if (!settings.dryRun()) {
-        try (StoredDocument again = open()) {
-          write(again, session, wanted);
-        }
-      }
-    } else if (!settings.dryRun()) {
-      write(document, session, wanted);
-    }
-    return new RestoreResult(
-        origin.backupId(),
-        target.location(),
-        wanted,
-        steps(plan),
-        plan.warnings(),
-        safetyBackup,
-        progress.elapsed(),
-        settings.dryRun());
-  }
-
-  private List<String> steps(RestorePlan plan) {
+  private List<String> steps(List<DocumentRestore> documents) {
     List<String> steps = new ArrayList<>();
     if (settings.dryRun() && wantsSafetyBackup()) {
-      steps.add("Back up what the target " + target.location() + " holds, if it holds anything.");
+      for (DocumentRestore document : documents) {
+        steps.add(
+            "Back up what the target "
+                + document.target().location()
+                + " holds, if it holds anything.");
+      }
     }
     safetyBackup.ifPresent(
         backup -> steps.add("Backed up what the target held before: " + backup.backupId() + "."));
-    steps.addAll(plan.steps());
+    for (DocumentRestore document : documents) {
+      String front = documents.size() == 1 ? "" : document.name() + ": ";
+      document.steps().forEach(step -> steps.add(front + step));
+    }
     return List.copyOf(steps);
   }
 
-  /**
-   * A caller who gave up atomicity for speed gets the quick check: the stored bytes are those that
-   * were written, and their form was checked then. Everybody else gets every record parsed.
-   */
-  private void check(Manifest manifest) {
-    boolean forSpeed = !options.atomic() && !options.verifyFirst() && !settings.dryRun();
-    if (forSpeed) {
-      StoredDocument.checkBytes(sink, onlyDocument(manifest));
-    } else {
-      VerifyRun.check(sink, manifest, settings, new ProgressMeter(Operation.VERIFY, events));
-    }
-  }
-
-  private void write(StoredDocument document, RestoreSession session, Map<String, Long> wanted)
-      throws IOException {
-    progress.expect(wanted.size(), wanted.values().stream().mapToLong(Long::longValue).sum());
-    begun = true;
-    session.begin();
-    new FramePump(
-            document.reader(),
-            settings.parallelism(),
-            session.ordering() == RestoreSession.Ordering.BY_COLLECTION,
-            options.filter(),
-            session::write,
-            session::close,
-            progress,
-            "The restore was cancelled. " + stateOfTarget())
-        .run();
-    document.finish();
-    compare(wanted, session.recordsWritten());
-    session.finish();
-    begun = false;
-  }
-
-  private String stateOfTarget() {
-    return "The target "
-        + target.location()
-        + (begun && !atomic ? " is partly written." : " is as it was.");
-  }
-
-  /** Undoes what can be undone, and tells what the target holds now. */
-  private void giveUp(RestoreSession session, Throwable cause) {
-    String state = stateOfTarget();
-    try {
-      Held.undisturbed(session::close);
-    } catch (RuntimeException e) {
-      if (e != cause) {
-        cause.addSuppressed(e);
+  /** Two documents in one database would each find what the other wrote. */
+  private static void requireDifferent(List<BackupHandler> into) {
+    Set<BackupHandler> handlers = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (BackupHandler handler : into) {
+      if (!handlers.add(handler)
+          || into.stream().filter(other -> other.location().equals(handler.location())).count()
+              > 1) {
+        throw new ConfigurationException(
+            List.of(
+                "Several sources of the backup would be restored into "
+                    + handler.location()
+                    + ". Restore them one by one, with RestoreOptions.fromSources. Nothing was"
+                    + " changed."));
       }
-      state =
-          "Undoing the restore failed; look at what the target " + target.location() + " holds.";
-    }
-    if (begun) {
-      state +=
-          safetyBackup
-              .map(backup -> " What it held before is in the backup " + backup.backupId() + ".")
-              .orElse("");
-      events.warned(Operation.RESTORE, state);
-      cause.addSuppressed(new BackupException(state));
     }
   }
 
-  /** The restore is final by now, so what closing throws is no failure of it. */
-  private RestoreResult closed(RestoreSession session, RestoreResult result) {
-    try {
-      Held.undisturbed(session::close);
-      return result;
-    } catch (RuntimeException e) {
-      String warning = "The target was restored, but not closed in order: " + e.getMessage();
-      events.warned(Operation.RESTORE, warning);
-      List<String> warnings = new ArrayList<>(result.warnings());
-      warnings.add(warning);
-      return new RestoreResult(
-          result.backupId(),
-          result.target(),
-          result.counts(),
-          result.steps(),
-          List.copyOf(warnings),
-          result.safetyBackup(),
-          result.duration(),
-          result.dryRun());
+  private static List<DocumentRestore.Source> sources(Origin origin) {
+    if (origin instanceof Origin.Listed listed) {
+      return listed.manifest().documents().stream()
+          .filter(document -> listed.document().map(document.key()::equals).orElse(true))
+          .map(document -> new DocumentRestore.Source(document.name(), document.key(), document))
+          .toList();
     }
+    return List.of(new DocumentRestore.Source("", ((Origin.Unlisted) origin).key(), null));
   }
 
-  private void compare(Map<String, Long> expected, Map<String, Long> written) {
-    List<String> differences = new ArrayList<>();
-    expected.forEach(
-        (collection, records) -> {
-          long taken = written.getOrDefault(collection, 0L);
-          if (taken != records) {
-            differences.add(collection + ": " + taken + " of " + records);
-          }
-        });
-    written.keySet().stream()
-        .filter(collection -> !expected.containsKey(collection))
-        .filter(collection -> written.getOrDefault(collection, 0L) != 0)
-        .forEach(collection -> differences.add(collection + ": not in the backup"));
-    if (!differences.isEmpty()) {
-      throw new HandlerException(
-          HandlerException.Kind.INCOMPLETE,
-          null,
-          "The target did not take exactly the records of the backup: "
-              + String.join("; ", differences)
-              + ". The restore was given up.",
-          null);
+  private List<DocumentRestore> documents() {
+    List<DocumentRestore.Source> chosen = chosen();
+    List<String> names = chosen.stream().map(DocumentRestore.Source::name).toList();
+    boolean several = chosen.size() > 1;
+    if (several && !options.filter().ofNone(names).isEmpty()) {
+      throw new ConfigurationException(
+          List.of(
+              "Several sources are restored, so each pattern begins with the name of one and a"
+                  + " slash. These do not: "
+                  + String.join(", ", options.filter().ofNone(names))
+                  + ". The sources are "
+                  + String.join(", ", names)
+                  + "."));
     }
+    DocumentRestore.Context context =
+        new DocumentRestore.Context(sink, origin.backupId(), options, settings, events, progress);
+    List<DocumentRestore> documents = new ArrayList<>();
+    for (DocumentRestore.Source source : chosen) {
+      CollectionFilter filter = several ? options.filter().of(source.name()) : options.filter();
+      documents.add(new DocumentRestore(context, source, target(source, several), filter));
+    }
+    return documents;
   }
 
-  private Map<String, Long> wanted(Map<String, Long> counts) {
-    Map<String, Long> wanted = new LinkedHashMap<>(counts);
-    wanted.keySet().removeIf(name -> !options.filter().accepts(name));
-    return wanted;
-  }
-
-  private void requireFilterMatches(Map<String, Long> counts) {
-    List<String> unmatched = options.filter().unmatchedIncludes(counts.keySet());
-    if (!unmatched.isEmpty()) {
+  /** The documents that were asked for. */
+  private List<DocumentRestore.Source> chosen() {
+    List<DocumentRestore.Source> all = sources(origin);
+    List<MissingSource> missing =
+        origin instanceof Origin.Listed listed && listed.document().isEmpty()
+            ? listed.manifest().missing()
+            : List.of();
+    if (options.sources().isEmpty()) {
+      if (!missing.isEmpty()) {
+        throw incomplete(all, missing);
+      }
+      return all;
+    }
+    if (all.size() == 1 && all.get(0).name().isEmpty()) {
+      return all; // what is asked for by name is then the target
+    }
+    List<DocumentRestore.Source> chosen =
+        all.stream().filter(source -> options.sources().contains(source.name())).toList();
+    List<String> unknown = new ArrayList<>(options.sources());
+    chosen.forEach(source -> unknown.remove(source.name()));
+    if (!unknown.isEmpty()) {
       throw new HandlerException(
           HandlerException.Kind.NOT_FOUND,
           null,
-          "The backup has no collection that matches "
-              + String.join(", ", unmatched)
-              + ". It has: "
-              + String.join(", ", counts.keySet())
-              + ". The restore was given up.",
+          "The backup "
+              + origin.backupId()
+              + " has no source "
+              + String.join(", ", unknown)
+              + ". It has "
+              + String.join(", ", names(all))
+              + (missing.isEmpty() ? "" : ", and lacks " + lacking(missing))
+              + ". Nothing was changed.",
           null);
     }
+    return chosen;
   }
 
-  private RestoreRequest request(DocumentReader reader, Map<String, Long> wanted) {
-    return new RestoreRequest(
-        reader.header(),
-        Optional.of(wanted),
-        options.filter(),
-        options.mode(),
-        options.strategy(),
-        options.recordsOnly(),
-        settings.parallelism(),
-        settings.retry());
+  private HandlerException incomplete(
+      List<DocumentRestore.Source> all, List<MissingSource> missing) {
+    return new HandlerException(
+        HandlerException.Kind.INCOMPLETE,
+        null,
+        "The backup "
+            + origin.backupId()
+            + " is incomplete: it lacks "
+            + lacking(missing)
+            + ". Nothing was changed. Name another backup, or restore what it has with"
+            + " RestoreOptions.fromSources: "
+            + String.join(", ", names(all))
+            + ".",
+        null);
   }
 
-  private StoredDocument open() {
-    return open(sink, origin, settings, checked);
+  private static String lacking(List<MissingSource> missing) {
+    return String.join(
+        "; ", missing.stream().map(one -> one.name() + " (" + one.reason() + ")").toList());
   }
 
-  private static StoredDocument open(
-      StorageSink sink, Origin origin, Settings settings, Optional<ObjectDigest> checked) {
-    if (origin instanceof Origin.Listed listed) {
-      return StoredDocument.open(
-          sink,
-          listed.backupId(),
-          onlyDocument(listed.manifest()),
-          settings.keys(),
-          settings.maxRecordBytes());
+  private static List<String> names(List<DocumentRestore.Source> sources) {
+    return sources.stream().map(DocumentRestore.Source::name).toList();
+  }
+
+  private BackupHandler target(DocumentRestore.Source source, boolean several) {
+    boolean unnamed = targets.size() == 1 && targets.get(0).name().isEmpty();
+    if (!several && (unnamed || (source.name().isEmpty() && targets.size() == 1))) {
+      return targets.get(0).handler();
     }
-    return StoredDocument.openPlain(
-        sink, documentKey(origin), settings.keys(), settings.maxRecordBytes(), checked);
+    String name =
+        source.name().isEmpty() && options.sources().size() == 1
+            ? options.sources().get(0)
+            : source.name();
+    return targets.stream()
+        .filter(target -> target.name().equals(name) && !name.isEmpty())
+        .map(NamedHandler::handler)
+        .findFirst()
+        .orElseThrow(() -> noTarget(name, unnamed));
   }
 
-  private ObjectKey documentKey() {
-    return documentKey(origin);
-  }
-
-  private static ObjectKey documentKey(Origin origin) {
-    return origin instanceof Origin.Listed listed
-        ? onlyDocument(listed.manifest()).key()
-        : ((Origin.Unlisted) origin).key();
-  }
-
-  private static Manifest.Document onlyDocument(Manifest manifest) {
-    if (manifest.documents().size() != 1) {
-      throw new FormatException(
-          FormatException.Kind.UNSUPPORTED_VERSION,
-          "The backup "
-              + manifest.backupId()
-              + " has "
-              + manifest.documents().size()
-              + " documents; this version of Holdfast restores backups of one source.");
-    }
-    return manifest.documents().get(0);
-  }
-
-  /** A pass over a whole document that has no manifest, before the target is touched. */
-  private void checkUnlisted() {
-    try (StoredDocument document = open()) {
-      DocumentReader reader = document.reader();
-      new FramePump(
-              reader,
-              settings.parallelism(),
-              false,
-              CollectionFilter.ALL,
-              (collection, batch) -> RecordFrame.checkJson(batch.array(), 0, batch.end()),
-              () -> {},
-              new ProgressMeter(Operation.VERIFY, events),
-              "The restore was cancelled; nothing was changed.")
-          .run();
-      counted = reader.counts();
-      checked = Optional.of(document.readToEnd());
-    } catch (IOException e) {
-      throw StoredDocument.translate(documentKey(), e);
-    }
+  private ConfigurationException noTarget(String name, boolean unnamed) {
+    List<String> there = targets.stream().map(NamedHandler::name).toList();
+    return new ConfigurationException(
+        List.of(
+            (name.isEmpty()
+                    ? "The backup has one source, without a name, and the executor several targets."
+                    : "There is no target for the source " + name + " of the backup.")
+                + (unnamed
+                    ? " The executor has one target, without a name: choose one source with"
+                        + " RestoreOptions.fromSources, or give targets by name, target(\""
+                        + name
+                        + "\", …)."
+                    : " The targets are "
+                        + String.join(", ", there)
+                        + ": choose with RestoreOptions.fromSources, or build the executor with"
+                        + " another.")
+                + " Nothing was changed."));
   }
 }

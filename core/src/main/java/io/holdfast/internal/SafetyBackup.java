@@ -3,44 +3,45 @@ package io.holdfast.internal;
 import io.holdfast.BackupResult;
 import io.holdfast.CancelledException;
 import io.holdfast.SafetyBackupException;
-import io.holdfast.spi.BackupHandler;
 import io.holdfast.spi.BackupSession;
 import io.holdfast.spi.StorageSink;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 
 /**
- * Takes a backup of all that a target holds before a restore replaces it, under a prefix of its
- * own.
+ * Takes a backup of all that targets hold before a restore replaces it, under a prefix of its own.
  *
- * @param target what is about to be restored into
+ * @param targets what is about to be restored into
  * @param sink where the executor keeps its backups
  * @param settings how the safety backup is taken, as {@link Settings#forSafetyBackup} made them
  * @param events who is told
  */
 public record SafetyBackup(
-    BackupHandler target, StorageSink sink, Settings settings, Events events) {
+    List<NamedHandler> targets, StorageSink sink, Settings settings, Events events) {
   /**
-   * Takes it, unless the target has no collections.
+   * Takes it, of those targets that have collections.
    *
    * @throws SafetyBackupException if it cannot be taken
    */
   Optional<BackupResult> take() {
     try {
-      return hasCollections()
-          ? Optional.of(new BackupRun(target, sink, settings, events, ending()).run())
-          : Optional.empty();
+      List<NamedHandler> full = targets.stream().filter(this::hasCollections).toList();
+      return full.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new BackupRun(full, sink, settings, events, ending()).run());
     } catch (CancelledException e) {
       throw new CancelledException(
           "The restore was cancelled while its safety backup was taken. The target "
-              + target.location()
+              + locations()
               + " is as it was.",
           e);
     } catch (RuntimeException e) {
       throw new SafetyBackupException(
           "The restore was not begun, since the safety backup of what the target "
-              + target.location()
+              + locations()
               + " holds could not be taken: "
               + e.getMessage()
               + " The target is as it was. If what it holds may be lost, restore with"
@@ -49,9 +50,17 @@ public record SafetyBackup(
     }
   }
 
-  private boolean hasCollections() {
+  private String locations() {
+    return targets.stream()
+        .map(target -> target.handler().location())
+        .collect(Collectors.joining(", "));
+  }
+
+  private boolean hasCollections(NamedHandler target) {
     try (Held<BackupSession> held =
-        new Held<>(target.openBackup(BackupRun.request(settings)), BackupSession::close)) {
+        new Held<>(
+            target.handler().openBackup(BackupRun.request(settings, target.name(), 1)),
+            BackupSession::close)) {
       return !held.resource().collections().isEmpty();
     }
   }

@@ -31,6 +31,7 @@ import java.util.regex.Pattern;
  * @param clock what time it is
  * @param dryRun whether nothing is to be changed
  * @param environment what the source is for, over what its handler says
+ * @param bestEffort whether a source of several that fails is left out
  * @param productionTarget whether the target is marked as production by configuration
  */
 public record Settings(
@@ -49,6 +50,7 @@ public record Settings(
     Clock clock,
     boolean dryRun,
     Optional<String> environment,
+    boolean bestEffort,
     boolean productionTarget) {
   /** How timestamps in ids are written unless somebody chooses otherwise. */
   public static final String DEFAULT_TIMESTAMPS = "yyyy-MM-dd-HH-mm-ss";
@@ -83,6 +85,7 @@ public record Settings(
         clock,
         dryRun,
         targetIsSource ? environment : Optional.empty(),
+        false,
         productionTarget);
   }
 

@@ -28,41 +28,60 @@ public final class VerifyRun {
       check(sink, manifest, settings, progress);
       progress.last();
       events.completed(Operation.VERIFY, manifest.backupId(), progress.summary());
-      Map<String, Long> counts = new LinkedHashMap<>();
-      manifest.documents().forEach(document -> counts.putAll(document.counts()));
       return new VerifyResult(
-          manifest.backupId(), counts, manifest.storedBytes(), progress.elapsed());
+          manifest.backupId(),
+          counts(manifest),
+          manifest.missing(),
+          manifest.storedBytes(),
+          progress.elapsed());
     } catch (RuntimeException | Error e) {
       events.failed(Operation.VERIFY, manifest.backupId(), e);
       throw e;
     }
   }
 
+  private static Map<String, Long> counts(Manifest manifest) {
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (Manifest.Document document : manifest.documents()) {
+      String front = manifest.documents().size() == 1 ? "" : document.name() + "/";
+      document.counts().forEach((name, records) -> counts.put(front + name, records));
+    }
+    return counts;
+  }
+
   static void check(
       StorageSink sink, Manifest manifest, Settings settings, ProgressMeter progress) {
     for (Manifest.Document document : manifest.documents()) {
-      progress.expect(document.collections().size(), document.records());
-      try (StoredDocument stored =
-          StoredDocument.open(
-              sink, manifest.backupId(), document, settings.keys(), settings.maxRecordBytes())) {
-        new FramePump(
-                stored.reader(),
-                settings.parallelism(),
-                false,
-                CollectionFilter.ALL,
-                (collection, batch) -> checkJson(collection, batch.array(), batch.end()),
-                () -> {},
-                progress,
-                "The verification was cancelled; nothing was changed.")
-            .run();
-        stored.finish();
-      } catch (IOException e) {
-        throw StoredDocument.translate(document.key(), e);
-      }
+      check(sink, manifest.backupId(), document, settings, progress);
     }
   }
 
-  private static void checkJson(String collection, byte[] bytes, int end) {
+  static void check(
+      StorageSink sink,
+      String backupId,
+      Manifest.Document document,
+      Settings settings,
+      ProgressMeter progress) {
+    progress.expect(document.collections().size(), document.records());
+    try (StoredDocument stored =
+        StoredDocument.open(sink, backupId, document, settings.keys(), settings.maxRecordBytes())) {
+      new FramePump(
+              stored.reader(),
+              settings.parallelism(),
+              false,
+              CollectionFilter.ALL,
+              (collection, batch) -> checkJson(collection, batch.array(), batch.end()),
+              () -> {},
+              progress,
+              "The verification was cancelled; nothing was changed.")
+          .run();
+      stored.finish();
+    } catch (IOException e) {
+      throw StoredDocument.translate(document.key(), e);
+    }
+  }
+
+  static void checkJson(String collection, byte[] bytes, int end) {
     try {
       RecordFrame.checkJson(bytes, 0, end);
     } catch (FormatException e) {

@@ -2,11 +2,15 @@ package io.holdfast.spi;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Which collections take part. A pattern is a collection's name in which {@code *} stands for any
  * characters; everything else is literal, quotes included: {@code public.*}, {@code public."Order
  * Items"}. Excluded wins over included; no include pattern means all.
+ *
+ * <p>Where several sources are backed up or restored at once, a pattern begins with the name of the
+ * source and a slash: {@code accounts/users}.
  *
  * @param includes patterns of what takes part; empty for everything
  * @param excludes patterns of what does not
@@ -33,6 +37,30 @@ public record CollectionFilter(List<String> includes, List<String> excludes) {
   public List<String> unmatchedIncludes(Collection<String> names) {
     return includes.stream()
         .filter(include -> names.stream().noneMatch(name -> matches(include, name)))
+        .toList();
+  }
+
+  /**
+   * What the filter says of one source of several: the patterns that begin with its name and a
+   * slash, without that. A source that no include pattern names takes part as a whole.
+   *
+   * @param source the source's name
+   */
+  public CollectionFilter of(String source) {
+    return new CollectionFilter(within(source, includes), within(source, excludes));
+  }
+
+  private static List<String> within(String source, List<String> patterns) {
+    return patterns.stream()
+        .filter(pattern -> pattern.startsWith(source + "/"))
+        .map(pattern -> pattern.substring(source.length() + 1))
+        .toList();
+  }
+
+  /** The patterns that are of none of several sources. */
+  public List<String> ofNone(Collection<String> sources) {
+    return Stream.concat(includes.stream(), excludes.stream())
+        .filter(pattern -> sources.stream().noneMatch(name -> pattern.startsWith(name + "/")))
         .toList();
   }
 

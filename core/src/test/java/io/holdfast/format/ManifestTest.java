@@ -3,11 +3,15 @@ package io.holdfast.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
+import io.holdfast.spi.ObjectKey;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -18,6 +22,7 @@ class ManifestTest {
   private static final Samples.Backup BACKUP =
       Samples.write(
           Codec.ZSTD, Map.of("c", List.of(List.of("{\"a\":1}", "{\"a\":2}"), List.of("{}"))));
+  private static final Instant NOON = Instant.parse("2026-01-09T12:00:00Z");
   private static final byte[] BYTES = ManifestWriter.write(BACKUP.manifest());
 
   @Test
@@ -38,6 +43,66 @@ class ManifestTest {
     assertThat(read.writer()).isEqualTo(manifest.writer());
     assertThat(read.records()).isEqualTo(3);
     assertThat(read.storedBytes()).isEqualTo(BACKUP.document().length);
+  }
+
+  private static Manifest.Document named(String name, String key) {
+    Manifest.Document one = BACKUP.manifest().documents().get(0);
+    return new Manifest.Document(
+        name,
+        ObjectKey.of(key),
+        one.digest(),
+        one.codec(),
+        one.encryption(),
+        one.source(),
+        one.rawLength(),
+        one.plainLength(),
+        one.headerLength(),
+        one.headerRawLength(),
+        one.collections(),
+        Map.of("document_reads", 7L),
+        Optional.of(NOON));
+  }
+
+  private static Manifest several(Manifest.Document... documents) {
+    return new Manifest(
+        "x",
+        NOON,
+        NOON,
+        "w",
+        List.of(documents),
+        List.of(),
+        Optional.of(NOON.minusMillis(5)),
+        List.of(new MissingSource("orders", "no \"answer\"")));
+  }
+
+  @Test
+  void severalSourcesComeBackAsTheyWereWritten() {
+    Manifest manifest = several(named("documents", "x.documents.z"), named("a-b_1", "x.a-b_1.z"));
+    byte[] bytes = ManifestWriter.write(manifest);
+    Manifest read = ManifestReader.read(bytes);
+
+    assertThat(ManifestWriter.write(read)).isEqualTo(bytes);
+    assertThat(read.cut()).isEqualTo(manifest.cut());
+    assertThat(read.missing()).isEqualTo(manifest.missing());
+    assertThat(read.documents())
+        .extracting(Manifest.Document::name)
+        .containsExactly("documents", "a-b_1");
+    assertThat(read.documents().get(1).readUntil()).contains(NOON);
+  }
+
+  @Test
+  void sourcesOfOneBackupHaveUsableNamesEachItsOwn() {
+    for (Manifest bad :
+        List.of(
+            several(named("", "x.a"), named("b", "x.b")),
+            several(named("a", "x.a"), named("a", "x.b")),
+            several(named("../a", "x.a")),
+            several(named("a".repeat(41), "x.a")))) {
+      assertThatThrownBy(() -> ManifestWriter.write(bad))
+          .isInstanceOfSatisfying(
+              FormatException.class,
+              e -> assertThat(e.kind()).isEqualTo(FormatException.Kind.CORRUPT));
+    }
   }
 
   @Test

@@ -7,7 +7,9 @@ import io.holdfast.BackupException;
 import io.holdfast.CancelledException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -141,5 +143,45 @@ class RetryTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Retry.of(1, second.negated(), second))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aServerThatAsksForALongerWaitGetsItUpToFiveMinutes() {
+    List<Duration> waits = new ArrayList<>();
+    Iterator<Duration> asked =
+        List.of(Duration.ofSeconds(30), Duration.ofDays(2), Duration.ZERO).iterator();
+    Retry retry = Retry.of(4, Duration.ofMillis(10), Duration.ofMillis(10)).withSleeper(waits::add);
+    String done =
+        retry.call(
+            "ask",
+            () -> {
+              if (asked.hasNext()) {
+                throw new AskedToWait(asked.next());
+              }
+              return "done";
+            });
+    assertThat(done).isEqualTo("done");
+    assertThat(waits.subList(0, 2)).containsExactly(Duration.ofSeconds(30), Duration.ofMinutes(5));
+    assertThat(waits.get(2)).isLessThan(Duration.ofSeconds(1));
+  }
+
+  private static final class AskedToWait extends BackupException {
+    private static final long serialVersionUID = 1L;
+    private final Duration wait;
+
+    AskedToWait(Duration wait) {
+      super("too many requests");
+      this.wait = wait;
+    }
+
+    @Override
+    public boolean retryable() {
+      return true;
+    }
+
+    @Override
+    public Optional<Duration> retryAfter() {
+      return Optional.of(wait);
+    }
   }
 }

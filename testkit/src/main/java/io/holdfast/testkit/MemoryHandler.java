@@ -58,6 +58,15 @@ public final class MemoryHandler implements BackupHandler {
     void at(String collection, long number) throws InterruptedException;
   }
 
+  /** Looks at the records of a restore before it begins. */
+  public interface Inspector {
+    /** Sees some records of a collection; called by one thread at a time. */
+    void inspect(String collection, List<String> records);
+
+    /** Has seen all; may throw. */
+    void inspected();
+  }
+
   private static final String SNAPSHOT = "snapshot";
   private static final String FROM = "from";
   private static final String TO = "to";
@@ -109,6 +118,11 @@ public final class MemoryHandler implements BackupHandler {
     requireOpen();
     return new DatabaseInfo(
         database.name(), database.identity(), options.environment, options.production);
+  }
+
+  @Override
+  public boolean canReadAsOf() {
+    return options.readsThePast;
   }
 
   @Override
@@ -164,6 +178,9 @@ public final class MemoryHandler implements BackupHandler {
     private Optional<String> environment = Optional.empty();
     private Optional<String> billedUnit = Optional.empty();
     private boolean production;
+    private boolean readsThePast;
+    private Optional<Inspector> inspector = Optional.empty();
+    private List<String> report = List.of();
     private Hook beforeRead = (collection, number) -> {};
     private Hook beforeWrite = (collection, number) -> {};
 
@@ -185,6 +202,9 @@ public final class MemoryHandler implements BackupHandler {
       environment = other.environment;
       billedUnit = other.billedUnit;
       production = other.production;
+      readsThePast = other.readsThePast;
+      inspector = other.inspector;
+      report = other.report;
       beforeRead = other.beforeRead;
       beforeWrite = other.beforeWrite;
     }
@@ -258,6 +278,24 @@ public final class MemoryHandler implements BackupHandler {
       return this;
     }
 
+    /** Makes backups say that they show the instant that they were asked for. */
+    public Builder readsThePast() {
+      readsThePast = true;
+      return this;
+    }
+
+    /** Makes restores look at all records before they begin. */
+    public Builder inspector(Inspector value) {
+      inspector = Optional.of(value);
+      return this;
+    }
+
+    /** What a restore that is final reports; nothing unless set. */
+    public Builder reporting(String... sentences) {
+      report = List.of(sentences);
+      return this;
+    }
+
     /** Says that the source holds something that a backup will not. */
     public Builder notCaptured(String object, String reason) {
       notCaptured.add(new NotCaptured(object, reason));
@@ -308,7 +346,7 @@ public final class MemoryHandler implements BackupHandler {
     Backup(BackupRequest request) {
       this.request = request;
       this.snapshot = database.pin();
-      this.asOf = Instant.now();
+      this.asOf = request.asOf().filter(instant -> options.readsThePast).orElseGet(Instant::now);
       Map<String, List<String>> all = pinned(database, snapshot);
       List<String> unmatched = request.filter().unmatchedIncludes(all.keySet());
       if (!unmatched.isEmpty()) {
@@ -553,6 +591,31 @@ public final class MemoryHandler implements BackupHandler {
           atomic,
           List.of(request.mode() + " into " + location() + ", collections: " + expected()),
           List.of());
+    }
+
+    @Override
+    public boolean inspects() {
+      return options.inspector.isPresent();
+    }
+
+    @Override
+    public void inspect(String collection, RecordBatch batch) {
+      synchronized (this) {
+        require(State.PREPARED, "inspect");
+        options.inspector.ifPresent(inspector -> inspector.inspect(collection, batch.toStrings()));
+      }
+    }
+
+    @Override
+    public synchronized void inspected() {
+      require(State.PREPARED, "inspected");
+      options.inspector.ifPresent(Inspector::inspected);
+    }
+
+    @Override
+    public synchronized List<String> report() {
+      require(State.FINISHED, "report");
+      return options.report;
     }
 
     @Override

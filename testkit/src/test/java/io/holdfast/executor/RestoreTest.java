@@ -578,32 +578,6 @@ final class RestoreTest {
   }
 
   @Test
-  void aBackupOfSeveralDocumentsIsRefusedClearly() {
-    BackupExecutor executor = with(into).build();
-    executor.createBackup();
-    Manifest.Document one = manifest().documents().get(0);
-    Manifest.Document two =
-        new Manifest.Document(
-            key(ID + ".two.json.zst"),
-            one.digest(),
-            one.codec(),
-            one.encryption(),
-            one.source(),
-            one.rawLength(),
-            one.plainLength(),
-            one.headerLength(),
-            one.headerRawLength(),
-            one.collections());
-    BackupFailureTest.put(sink, two.key().value(), sink.bytes(one.key()).orElseThrow());
-    replaceManifest(ID, List.of(one, two));
-    assertThatThrownBy(() -> executor.restoreFromBackup(ID))
-        .isInstanceOf(FormatException.class)
-        .hasMessageContaining("2 documents");
-    assertUntouched();
-    assertThat(executor.verify(ID).backupId()).isEqualTo(ID);
-  }
-
-  @Test
   void eventsOfARestoreComeInOrder() {
     with(into).build().createBackup();
     events.clear();
