@@ -1,6 +1,11 @@
 package io.holdfast.firestore.internal.definitions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.google.internal.GoogleRest;
+import io.holdfast.google.internal.RestRequest;
+import io.holdfast.google.internal.Right;
+import io.holdfast.google.internal.Shown;
+import io.holdfast.google.internal.Uris;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.Retry;
@@ -41,7 +46,7 @@ final class AdminApi {
         Map.of(),
         null,
         "read what kind of database " + database + " is",
-        Right.READ_DATABASE);
+        FirestoreRight.READ_DATABASE);
   }
 
   List<ObjectNode> indexes() {
@@ -64,11 +69,11 @@ final class AdminApi {
   ObjectNode createIndex(String collectionGroup, ObjectNode index, String words) {
     return call(
         "POST",
-        "/collectionGroups/" + Segments.encode(collectionGroup) + "/indexes",
+        "/collectionGroups/" + Uris.encode(collectionGroup) + "/indexes",
         Map.of(),
         index,
         "create the index " + words + " in " + database,
-        Right.CREATE_INDEX);
+        FirestoreRight.CREATE_INDEX);
   }
 
   /**
@@ -89,7 +94,7 @@ final class AdminApi {
             + Shown.text(field.collectionGroup() + "." + field.fieldPath())
             + " of "
             + database,
-        Right.UPDATE_FIELD);
+        FirestoreRight.UPDATE_FIELD);
   }
 
   /** One resource below the database: an operation, an index, a field. */
@@ -100,9 +105,9 @@ final class AdminApi {
   /** The path of a field below the database. */
   static String fieldPath(TtlField field) {
     return "collectionGroups/"
-        + Segments.encode(field.collectionGroup())
+        + Uris.encode(field.collectionGroup())
         + "/fields/"
-        + Segments.encode(field.fieldPath());
+        + Uris.encode(field.fieldPath());
   }
 
   private List<ObjectNode> list(String what, Map<String, String> query, String doing) {
@@ -115,7 +120,8 @@ final class AdminApi {
         page.put("pageToken", token);
       }
       ObjectNode answer =
-          call("GET", "/collectionGroups/-/" + what, page, null, doing, Right.LIST_INDEXES);
+          call(
+              "GET", "/collectionGroups/-/" + what, page, null, doing, FirestoreRight.LIST_INDEXES);
       all.addAll(Forms.entries(answer, what));
       token = answer.path("nextPageToken").asText("");
       if (!seen.add(token)) {

@@ -1,6 +1,9 @@
 package io.holdfast.firestore.internal.definitions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.google.internal.Right;
+import io.holdfast.google.internal.Shown;
+import io.holdfast.google.internal.Uris;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 
@@ -17,8 +20,8 @@ record Building(String words, String path, Right right) {
     String name = operation.path("name").asText("");
     return new Building(
         words,
-        "operations/" + Segments.encode(name.substring(name.lastIndexOf('/') + 1)),
-        Right.READ_OPERATION);
+        "operations/" + Uris.encode(name.substring(name.lastIndexOf('/') + 1)),
+        FirestoreRight.READ_OPERATION);
   }
 
   /** An index that was there already. */
@@ -26,15 +29,15 @@ record Building(String words, String path, Right right) {
     return new Building(
         words,
         "collectionGroups/"
-            + Segments.encode(index.collectionGroup())
+            + Uris.encode(index.collectionGroup())
             + "/indexes/"
-            + Segments.encode(index.id()),
-        Right.LIST_INDEXES);
+            + Uris.encode(index.id()),
+        FirestoreRight.LIST_INDEXES);
   }
 
   /** A field that was set already. */
   static Building field(String words, TtlField field) {
-    return new Building(words, AdminApi.fieldPath(field), Right.LIST_INDEXES);
+    return new Building(words, AdminApi.fieldPath(field), FirestoreRight.LIST_INDEXES);
   }
 
   /**
@@ -43,7 +46,7 @@ record Building(String words, String path, Right right) {
    * @throws HandlerException if it says that it failed
    */
   boolean isDone(ObjectNode answer) {
-    if (right == Right.READ_OPERATION) {
+    if (right == FirestoreRight.READ_OPERATION) {
       if (answer.path("error").isObject()) {
         throw failed(answer.path("error").path("message").asText(""));
       }

@@ -3,6 +3,9 @@ package io.holdfast.firestore.internal.definitions;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.auth.Credentials;
+import io.holdfast.google.internal.GoogleRest;
+import io.holdfast.google.internal.RestRequest;
+import io.holdfast.google.internal.Uris;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.Retry;
@@ -134,8 +137,8 @@ public final class CollectionGroupNames {
     // datastore-v1-proto-client).
     String route =
         "project_id="
-            + Segments.encode(database.project())
-            + (databaseId.isEmpty() ? "" : "&database_id=" + Segments.encode(databaseId));
+            + Uris.encode(database.project())
+            + (databaseId.isEmpty() ? "" : "&database_id=" + Uris.encode(databaseId));
     RestRequest request =
         new RestRequest(
             "POST",
@@ -144,7 +147,7 @@ public final class CollectionGroupNames {
             Map.of("x-goog-request-params", route),
             database.project(),
             doing,
-            Right.LIST_KINDS);
+            FirestoreRight.LIST_KINDS);
     return retry.call(doing, () -> rest.send(request));
   }
 

@@ -1,5 +1,7 @@
 package io.holdfast.firestore.internal.definitions;
 
+import io.holdfast.google.internal.Uris;
+
 /**
  * The database that is spoken of, as part of URLs.
  *
@@ -24,11 +26,11 @@ record DatabasePath(String project, String database) {
 
   /** As part of a URL. */
   String path() {
-    return projectPath() + "/databases/" + Segments.encode(database);
+    return projectPath() + "/databases/" + Uris.encode(database);
   }
 
   String projectPath() {
-    return "projects/" + Segments.encode(project);
+    return "projects/" + Uris.encode(project);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.holdfast.firestore.internal.definitions;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.google.internal.Shown;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

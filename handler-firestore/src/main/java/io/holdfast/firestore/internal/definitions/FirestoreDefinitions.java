@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.auth.Credentials;
 import io.holdfast.CancelledException;
+import io.holdfast.google.internal.GoogleRest;
+import io.holdfast.google.internal.RestException;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.Retry;

@@ -1,6 +1,7 @@
 package io.holdfast.firestore.internal.definitions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.google.internal.Shown;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import java.util.regex.Matcher;

@@ -2,6 +2,8 @@ package io.holdfast.firestore.internal.definitions;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.google.internal.RestException;
+import io.holdfast.google.internal.Shown;
 import io.holdfast.spi.HandlerException;
 import java.util.ArrayList;
 import java.util.Comparator;

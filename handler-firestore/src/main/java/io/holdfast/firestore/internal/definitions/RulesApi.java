@@ -2,6 +2,11 @@ package io.holdfast.firestore.internal.definitions;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.google.internal.GoogleRest;
+import io.holdfast.google.internal.RestException;
+import io.holdfast.google.internal.RestRequest;
+import io.holdfast.google.internal.Right;
+import io.holdfast.google.internal.Uris;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import io.holdfast.spi.Retry;
@@ -45,10 +50,10 @@ final class RulesApi {
     ObjectNode answer =
         call(
             "GET",
-            "/rulesets/" + Segments.encode(ruleset.get()),
+            "/rulesets/" + Uris.encode(ruleset.get()),
             null,
             "read the security rules of " + database,
-            Right.READ_RULES);
+            FirestoreRight.READ_RULES);
     return answer.get("source") instanceof ObjectNode source
         ? normal(source)
         : normal(Forms.object());
@@ -64,7 +69,7 @@ final class RulesApi {
     ObjectNode body = Forms.object();
     body.set("source", normal(stored));
     String doing = "upload the backup's security rules to the project of " + database;
-    ObjectNode answer = call("POST", "/rulesets", body, doing, Right.WRITE_RULES);
+    ObjectNode answer = call("POST", "/rulesets", body, doing, FirestoreRight.WRITE_RULES);
     return "projects/" + database.project() + "/rulesets/" + rulesetId(answer, "name");
   }
 
@@ -78,19 +83,19 @@ final class RulesApi {
     String path = "/releases/" + release(true);
     try {
       // First as if there were one, as firebase-tools does: that needs no reading beforehand.
-      call("PATCH", path, change, doing, Right.WRITE_RULES);
+      call("PATCH", path, change, doing, FirestoreRight.WRITE_RULES);
     } catch (RestException e) {
       if (!e.isMissing()) {
         throw e;
       }
       try {
-        call("POST", "/releases", release, doing, Right.WRITE_RULES);
+        call("POST", "/releases", release, doing, FirestoreRight.WRITE_RULES);
       } catch (RestException raced) {
         if (!raced.isAlreadyThere()) {
           throw raced;
         }
         // Ours, from a try whose answer was lost, or somebody else's.
-        call("PATCH", path, change, doing, Right.WRITE_RULES);
+        call("PATCH", path, change, doing, FirestoreRight.WRITE_RULES);
       }
     }
   }
@@ -104,7 +109,7 @@ final class RulesApi {
               "/releases/" + release(true),
               null,
               "read which security rules " + database + " has",
-              Right.READ_RULES);
+              FirestoreRight.READ_RULES);
       return Optional.of(rulesetId(answer, "rulesetName"));
     } catch (RestException e) {
       if (e.isMissing()) {
@@ -117,8 +122,7 @@ final class RulesApi {
   private String release(boolean encoded) {
     return database.isDefault()
         ? "cloud.firestore"
-        : "cloud.firestore/"
-            + (encoded ? Segments.encode(database.database()) : database.database());
+        : "cloud.firestore/" + (encoded ? Uris.encode(database.database()) : database.database());
   }
 
   private static String rulesetId(ObjectNode answer, String property) {

@@ -1,5 +1,6 @@
 package io.holdfast.firestore.internal.definitions;
 
+import io.holdfast.google.internal.Shown;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
 import java.nio.charset.StandardCharsets;
@@ -20,23 +21,6 @@ final class Segments {
   private static final int LONGEST_PATH_BYTES = 32_000;
 
   private Segments() {}
-
-  /** The name percent-encoded, so that it is one segment of a path or one value of a query. */
-  static String encode(String raw) {
-    StringBuilder out = new StringBuilder(raw.length() + 16);
-    for (byte b : raw.getBytes(StandardCharsets.UTF_8)) {
-      char c = (char) (b & 0xff);
-      if ((c >= 'a' && c <= 'z')
-          || (c >= 'A' && c <= 'Z')
-          || (c >= '0' && c <= '9')
-          || "-._~()*".indexOf(c) >= 0) {
-        out.append(c);
-      } else {
-        out.append(String.format("%%%02X", (int) c));
-      }
-    }
-    return out.toString();
-  }
 
   /** A collection group of a backup, once it is sure that there can be one of that name. */
   static String collectionGroup(String raw) {

@@ -1,7 +1,6 @@
 package io.holdfast.firestore.internal.definitions;
 
 import com.google.auth.Credentials;
-import java.io.IOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -11,24 +10,10 @@ public final class FakeCredentials extends Credentials {
   static final String TOKEN = "ya29.very-secret-token";
   private static final long serialVersionUID = 1L;
 
-  private final transient IOException failure;
-  private final String token;
-
-  private FakeCredentials(String token, IOException failure) {
-    this.token = token;
-    this.failure = failure;
-  }
+  private FakeCredentials() {}
 
   public static FakeCredentials valid() {
-    return new FakeCredentials(TOKEN, null);
-  }
-
-  static FakeCredentials withToken(String token) {
-    return new FakeCredentials(token, null);
-  }
-
-  static FakeCredentials failing(IOException failure) {
-    return new FakeCredentials(TOKEN, failure);
+    return new FakeCredentials();
   }
 
   @Override
@@ -37,12 +22,9 @@ public final class FakeCredentials extends Credentials {
   }
 
   @Override
-  public Map<String, List<String>> getRequestMetadata(URI uri) throws IOException {
-    if (failure != null) {
-      throw failure;
-    }
+  public Map<String, List<String>> getRequestMetadata(URI uri) {
     return Map.of(
-        "Authorization", List.of("Bearer " + token), "x-goog-user-project", List.of("billed"));
+        "Authorization", List.of("Bearer " + TOKEN), "x-goog-user-project", List.of("billed"));
   }
 
   @Override

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.holdfast.google.internal.GoogleRest;
 import io.holdfast.spi.Retry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -127,13 +128,9 @@ public final class FakeGoogle implements AutoCloseable {
   }
 
   FirestoreDefinitions definitions() {
-    return definitions(FakeCredentials.valid(), GoogleRest.Limits.STANDARD);
-  }
-
-  FirestoreDefinitions definitions(FakeCredentials credentials, GoogleRest.Limits limits) {
     return new FirestoreDefinitions(
         new DatabasePath(project, databaseId),
-        new GoogleRest(credentials, limits),
+        new GoogleRest(FakeCredentials.valid(), GoogleRest.Limits.STANDARD),
         endpoints(),
         retry(),
         pause -> {});

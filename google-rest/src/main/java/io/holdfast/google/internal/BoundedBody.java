@@ -1,4 +1,4 @@
-package io.holdfast.firestore.internal.definitions;
+package io.holdfast.google.internal;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.holdfast.firestore.internal.definitions;
+package io.holdfast.google.internal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.auth.Retryable;
@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.net.http.HttpHeaders;
+import java.time.Instant;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,10 +35,11 @@ final class RestErrors {
    * The API answered with another status than 2xx.
    *
    * @param body the answer, or something that is missing where it is no JSON
+   * @param headers the answer's
    * @param secrets what must not be passed on
    */
   static RestException refused(
-      RestRequest request, int status, JsonNode body, List<String> secrets) {
+      RestRequest request, int status, HttpHeaders headers, JsonNode body, List<String> secrets) {
     JsonNode error = body.path("error");
     String code = word(error.path("status").asText(""));
     String said = error.path("message").asText("");
@@ -57,8 +60,8 @@ final class RestErrors {
             + "."
             + (meaning.advice.isEmpty() ? "" : " " + meaning.advice),
         meaning.retryable,
-        status,
-        code,
+        new RestException.Answer(
+            status, code, said, RetryAfter.of(headers, error, Instant.now()).orElse(null)),
         meaning.advice);
   }
 
@@ -130,6 +133,21 @@ final class RestErrors {
         null);
   }
 
+  /** The credentials would go over the network for everybody to read. */
+  static HandlerException unprotected(RestRequest request) {
+    return new HandlerException(
+        Kind.OTHER,
+        null,
+        "Could not "
+            + request.doing()
+            + ": credentials are sent by https only, and not to "
+            + request.uri().getScheme()
+            + "://"
+            + request.uri().getAuthority()
+            + ". Nothing was sent. Name an https endpoint, or say that it is an emulator.",
+        null);
+  }
+
   /** What should be sent cannot be, which only a backup can bring along: it nests too deeply. */
   static HandlerException unwritable(RestRequest request) {
     return new HandlerException(
@@ -160,7 +178,7 @@ final class RestErrors {
       case 401 ->
           fatal(Kind.UNAUTHENTICATED, "Check that the credentials are valid and not expired.");
       case 403 -> fatal(Kind.PERMISSION_DENIED, refusal(request, reason));
-      case 404 -> fatal(Kind.NOT_FOUND, "Check the names of project and database.");
+      case 404 -> fatal(Kind.NOT_FOUND, "Check the names of the project and of what is in it.");
       case 408 -> passing(Kind.UNREACHABLE, "");
       // ABORTED comes from administering several things at once, and passes:
       // https://github.com/firebase/firebase-tools/issues/1119
@@ -183,9 +201,13 @@ final class RestErrors {
       case "ACCESS_TOKEN_SCOPE_INSUFFICIENT" ->
           "The access token lacks the scope https://www.googleapis.com/auth/cloud-platform: give the"
               + " credentials that scope.";
-      case "", "IAM_PERMISSION_DENIED" -> request.right().grant();
-      default -> request.right().grant() + " The reason given is " + reason + ".";
+      case "", "IAM_PERMISSION_DENIED" -> grant(request);
+      default -> grant(request) + " The reason given is " + reason + ".";
     };
+  }
+
+  private static String grant(RestRequest request) {
+    return "The caller needs " + request.right().permissions() + ".";
   }
 
   /** Why, in one word, by the ErrorInfo of https://google.aip.dev/193#errorinfo. */

@@ -1,4 +1,4 @@
-package io.holdfast.firestore.internal.definitions;
+package io.holdfast.google.internal;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.auth.Credentials;
 import io.holdfast.CancelledException;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Redirect;
 import java.net.http.HttpRequest;
@@ -25,26 +26,32 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /**
  * Sends one JSON call to a Google API, once: who calls it decides on retries. Safe to share.
  *
  * <p>The credentials are asked for each call and their headers, {@code x-goog-user-project}
- * included, go out as they are. They are neither kept nor logged. Redirects are not followed, since
- * the token would go along.
+ * included, go out as they are. They are neither kept nor logged. They are sent by https, and by
+ * plain http only to this machine itself; {@link EmulatorCredentials}, which are no secret, go
+ * anywhere. Redirects are not followed, since the token would go along.
+ *
+ * <p>Holds nothing that must be closed. A client that was given is not closed either.
  */
-final class GoogleRest {
+public final class GoogleRest {
   /**
    * How long and how much.
    *
    * @param timeout for a whole call, answer included
    * @param maxBytes of an answer
    */
-  record Limits(Duration timeout, int maxBytes) {
-    static final Limits STANDARD = new Limits(Duration.ofSeconds(60), 64 << 20);
+  public record Limits(Duration timeout, int maxBytes) {
+    /** A minute, and 64 MiB. */
+    public static final Limits STANDARD = new Limits(Duration.ofSeconds(60), 64 << 20);
   }
 
-  static final JsonMapper JSON =
+  /** Reads and writes as the calls here do; not to be configured further. */
+  public static final JsonMapper JSON =
       JsonMapper.builder()
           // Numbers that are not known here come out as they went in.
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -52,18 +59,31 @@ final class GoogleRest {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  private static final Pattern LOOPBACK =
+      Pattern.compile("127\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}|\\[::1\\]");
+
   private final Credentials credentials;
   private final Limits limits;
   private final HttpClient client;
 
-  GoogleRest(Credentials credentials, Limits limits) {
-    this.credentials = credentials;
-    this.limits = limits;
-    this.client =
+  /** With a client of its own, which uses the system's proxy. */
+  public GoogleRest(Credentials credentials, Limits limits) {
+    this(
+        credentials,
+        limits,
         HttpClient.newBuilder()
             .connectTimeout(limits.timeout())
             .followRedirects(Redirect.NEVER)
-            .build();
+            .build());
+  }
+
+  /**
+   * With a client that is used as it is: its proxy, its certificates, and its way with redirects.
+   */
+  public GoogleRest(Credentials credentials, Limits limits, HttpClient client) {
+    this.credentials = credentials;
+    this.limits = limits;
+    this.client = client;
   }
 
   /**
@@ -71,8 +91,23 @@ final class GoogleRest {
    *
    * @throws RestException if the API refuses
    * @throws io.holdfast.spi.HandlerException if there is no answer, or none that is a JSON object
+   * @throws CancelledException if the thread is interrupted
    */
-  ObjectNode send(RestRequest request) {
+  public ObjectNode send(RestRequest request) {
+    if (parsed(sendForBytes(request)) instanceof ObjectNode object) {
+      return object;
+    }
+    throw RestErrors.unusable(request, "what is no JSON object");
+  }
+
+  /**
+   * Sends it, and gives the answer's body as it came, for those who read it as a stream.
+   *
+   * @throws RestException if the API refuses
+   * @throws io.holdfast.spi.HandlerException if there is no answer
+   * @throws CancelledException if the thread is interrupted
+   */
+  public byte[] sendForBytes(RestRequest request) {
     HttpRequest.Builder builder =
         HttpRequest.newBuilder(request.uri())
             .timeout(limits.timeout())
@@ -84,14 +119,11 @@ final class GoogleRest {
     request.headers().forEach(builder::header);
     List<String> secrets = authorise(request, builder);
     HttpResponse<byte[]> response = exchange(request, builder.build());
-    JsonNode answer = parsed(response.body());
     if (response.statusCode() / 100 != 2) {
-      throw RestErrors.refused(request, response.statusCode(), answer, secrets);
+      throw RestErrors.refused(
+          request, response.statusCode(), response.headers(), parsed(response.body()), secrets);
     }
-    if (answer instanceof ObjectNode object) {
-      return object;
-    }
-    throw RestErrors.unusable(request, "what is no JSON object");
+    return response.body();
   }
 
   private static BodyPublisher body(RestRequest request) {
@@ -107,6 +139,10 @@ final class GoogleRest {
   }
 
   private List<String> authorise(RestRequest request, HttpRequest.Builder builder) {
+    boolean isPublic = credentials instanceof EmulatorCredentials;
+    if (!isPublic && !isProtected(request.uri())) {
+      throw RestErrors.unprotected(request);
+    }
     List<String> secrets = new ArrayList<>();
     try {
       Map<String, List<String>> metadata = credentials.getRequestMetadata(request.uri());
@@ -114,7 +150,7 @@ final class GoogleRest {
           (name, values) -> {
             for (String value : values) {
               builder.header(name, value);
-              if (name.equalsIgnoreCase("Authorization")) {
+              if (!isPublic && name.equalsIgnoreCase("Authorization")) {
                 secrets.add(value);
                 secrets.add(value.substring(value.indexOf(' ') + 1));
               }
@@ -127,6 +163,12 @@ final class GoogleRest {
     } catch (IllegalArgumentException e) {
       throw RestErrors.unsendable(request);
     }
+  }
+
+  /** Whether nobody else can read what is sent there. Addresses only: a name may be anybody's. */
+  private static boolean isProtected(URI uri) {
+    return "https".equalsIgnoreCase(uri.getScheme())
+        || (uri.getHost() != null && LOOPBACK.matcher(uri.getHost()).matches());
   }
 
   private HttpResponse<byte[]> exchange(RestRequest request, HttpRequest http) {

@@ -1,5 +1,8 @@
 package io.holdfast.firestore.internal.definitions;
 
+import io.holdfast.google.internal.GoogleApi;
+import io.holdfast.google.internal.Right;
+
 /**
  * What the caller must be allowed to do, and whom to ask for it.
  *
@@ -8,7 +11,7 @@ package io.holdfast.firestore.internal.definitions;
  * datastore.indexes.*} before, which is still valid
  * (https://firebase.google.com/docs/firestore/security/iam).
  */
-enum Right {
+enum FirestoreRight implements Right {
   READ_DATABASE(
       Api.FIRESTORE,
       "datastore.databases.getMetadata, which is in roles/datastore.viewer and"
@@ -36,45 +39,32 @@ enum Right {
           + " firebaserules.releases.update, which are in roles/firebaserules.admin"),
   LIST_KINDS(Api.DATASTORE, "datastore.entities.list, which is in roles/datastore.viewer");
 
-  /** The service behind an endpoint, by the name under which a project enables it. */
-  enum Api {
-    FIRESTORE("firestore.googleapis.com", "Cloud Firestore API"),
-    RULES("firebaserules.googleapis.com", "Firebase Rules API"),
-    DATASTORE("datastore.googleapis.com", "Cloud Datastore API");
-
-    private final String service;
-    private final String title;
-
-    Api(String service, String title) {
-      this.service = service;
-      this.title = title;
-    }
-
-    String enable(String project) {
-      return "The "
-          + title
-          + " is not enabled there: enable it by gcloud services enable "
-          + service
-          + " --project="
-          + project
-          + ", or have it enabled.";
-    }
+  private static final class Api {
+    static final GoogleApi FIRESTORE =
+        new GoogleApi("firestore.googleapis.com", "Cloud Firestore API");
+    static final GoogleApi RULES =
+        new GoogleApi("firebaserules.googleapis.com", "Firebase Rules API");
+    static final GoogleApi DATASTORE =
+        new GoogleApi("datastore.googleapis.com", "Cloud Datastore API");
   }
 
-  private final Api api;
+  @SuppressWarnings("ImmutableEnumChecker") // a record of strings
+  private final GoogleApi api;
+
   private final String permissions;
 
-  Right(Api api, String permissions) {
+  FirestoreRight(GoogleApi api, String permissions) {
     this.api = api;
     this.permissions = permissions;
   }
 
-  Api api() {
+  @Override
+  public GoogleApi api() {
     return api;
   }
 
-  /** What to do about a refusal. */
-  String grant() {
-    return "The caller needs " + permissions + ".";
+  @Override
+  public String permissions() {
+    return permissions;
   }
 }

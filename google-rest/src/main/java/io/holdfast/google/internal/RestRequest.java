@@ -1,4 +1,4 @@
-package io.holdfast.firestore.internal.definitions;
+package io.holdfast.google.internal;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param doing what is being done, to complete "Could not …"
  * @param right what the caller must be allowed to do
  */
-record RestRequest(
+public record RestRequest(
     String method,
     URI uri,
     @Nullable ObjectNode body,
