@@ -2,8 +2,8 @@ package io.holdfast.firebase.auth;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.holdfast.CancelledException;
+import io.holdfast.firebase.auth.internal.file.FileUser;
 import io.holdfast.firebase.auth.internal.file.UserFile;
-import io.holdfast.firebase.auth.internal.file.UserRecord;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.RecordBuffer;
 import io.holdfast.spi.Split;
@@ -47,7 +47,7 @@ final class FileSplitReader implements SplitReader {
       if (user.isEmpty()) {
         return false;
       }
-      byte[] record = UserRecord.of(user.get(), ++read);
+      byte[] record = FileUser.of(user.get(), ++read);
       into.begin();
       into.append(record, 0, record.length);
       into.end();

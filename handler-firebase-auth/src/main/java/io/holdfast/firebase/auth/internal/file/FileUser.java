@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Turns a user of a file into a record: the REST API's object, its {@code localId} as the id. */
-public final class UserRecord {
+public final class FileUser {
   private static final Set<String> BASE64 = Set.of("passwordHash", "salt");
   private static final Set<String> TEXTS =
       Set.of("email", "displayName", "photoUrl", "phoneNumber", "customAttributes", "tenantId");
@@ -16,7 +16,7 @@ public final class UserRecord {
   private static final Set<String> ARRAYS = Set.of("providerUserInfo", "mfaInfo");
   private static final Set<String> INSTANTS = Set.of("createdAt", "lastLoginAt");
 
-  private UserRecord() {}
+  private FileUser() {}
 
   /**
    * The record as JSON in UTF-8.
