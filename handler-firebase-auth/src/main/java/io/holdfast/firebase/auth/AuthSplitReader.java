@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * moved from one page to the next.
  */
 final class AuthSplitReader implements SplitReader {
+  private static final int MOST_VAIN_RESTARTS = 3;
   private static final String EXPIRED = "INVALID_PAGE_SELECTION";
 
   private final AuthConnection connection;
@@ -43,7 +44,8 @@ final class AuthSplitReader implements SplitReader {
   private @Nullable Future<byte[]> next;
   private @Nullable UserPage page;
   private KeyTable seen = new KeyTable();
-  private int seenAtRestart = -1;
+  private int seenAtRestart;
+  private int vainRestarts;
 
   AuthSplitReader(
       AuthConnection connection,
@@ -67,7 +69,8 @@ final class AuthSplitReader implements SplitReader {
     session = sessions.apply(opened.attribute(AuthBackupSession.SESSION));
     page = null;
     seen = new KeyTable();
-    seenAtRestart = -1;
+    seenAtRestart = 0;
+    vainRestarts = 0;
     next = opened.collection().equals(UserRecord.USERS) ? fetch(Optional.empty()) : null;
   }
 
@@ -159,8 +162,7 @@ final class AuthSplitReader implements SplitReader {
     } catch (ExecutionException e) {
       if (e.getCause() instanceof BadRequestException refused
           && refused.word().equals(EXPIRED)
-          && seen.size() > seenAtRestart) {
-        seenAtRestart = seen.size();
+          && mayRestart()) {
         next = fetch(Optional.empty());
         return null;
       }
@@ -176,6 +178,13 @@ final class AuthSplitReader implements SplitReader {
     Optional<String> token = UserPage.tokenOf(bytes);
     next = token.isPresent() ? fetch(token) : null;
     return new UserPage(bytes);
+  }
+
+  /** Goes on as long as there is progress, and a few times without. */
+  private boolean mayRestart() {
+    vainRestarts = seen.size() > seenAtRestart ? 0 : vainRestarts + 1;
+    seenAtRestart = seen.size();
+    return vainRestarts <= MOST_VAIN_RESTARTS;
   }
 
   private Future<byte[]> fetch(Optional<String> token) {
