@@ -26,7 +26,12 @@ final class JsonUsers implements UserFile {
   JsonUsers(Path path, InputStream stream) throws IOException {
     this.path = path;
     this.in = new Metered(stream);
-    this.parser = UserJson.MAPPER.createParser(in);
+    try {
+      this.parser = UserJson.MAPPER.createParser(in); // Reads already, to tell the encoding.
+    } catch (IOException e) {
+      in.close();
+      throw e;
+    }
   }
 
   @Override
@@ -62,7 +67,7 @@ final class JsonUsers implements UserFile {
       // Without the cause, whose message shows a part of the file.
       throw malformed(
           "is cut off, not JSON, nested too deeply or has a key twice, near line "
-              + e.getLocation().getLineNr());
+              + parser.currentLocation().getLineNr());
     } catch (IOException e) {
       throw FileProblems.translate(e, "Cannot read", path);
     }
@@ -108,7 +113,7 @@ final class JsonUsers implements UserFile {
 
   /** Ends what was never going to end: a user without a limit would be held in memory whole. */
   private static final class Metered extends FilterInputStream {
-    private long left;
+    private long left = UserJson.MAX_USER_BYTES;
 
     Metered(InputStream in) {
       super(in);
