@@ -62,8 +62,9 @@ final class AccountServer {
         take(body);
         answer = "{}";
       } else if (path.endsWith("/config")) {
-        answer = "{\"signIn\":{\"hashConfig\":{\"algorithm\":\"SCRYPT\",\"signerKey\":\"c2lnbmVy\","
-            + "\"saltSeparator\":\"Bw==\",\"rounds\":8,\"memoryCost\":14}}}";
+        answer =
+            "{\"signIn\":{\"hashConfig\":{\"algorithm\":\"SCRYPT\",\"signerKey\":\"c2lnbmVy\","
+                + "\"saltSeparator\":\"Bw==\",\"rounds\":8,\"memoryCost\":14}}}";
       } else if (path.endsWith("/token")) {
         answer = "{\"access_token\":\"x\",\"expires_in\":3600,\"token_type\":\"Bearer\"}";
       } else if (path.endsWith(":testIamPermissions")) {

@@ -78,16 +78,14 @@ final class AuthBenchmark implements Callable<Integer> {
     Path firebase = FirebaseAuthEmulator.firebaseTools();
     Workspace workspace = Workspace.open(Optional.empty(), false);
     Process server =
-        new ProcessBuilder(
-                JavaCommand.of("512m", AccountServer.class, Long.toString(users)))
+        new ProcessBuilder(JavaCommand.of("512m", AccountServer.class, Long.toString(users)))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     Runtime.getRuntime().addShutdownHook(new Thread(server::destroyForcibly));
     boolean failed = false;
     try (BufferedReader printed = server.inputReader(StandardCharsets.UTF_8)) {
       String hostPort = "127.0.0.1:" + printed.readLine();
-      Report report =
-          new Report("Holdfast beside firebase auth:export", Optional.empty(), facts());
+      Report report = new Report("Holdfast beside firebase auth:export", Optional.empty(), facts());
       for (Comparison comparison :
           List.of(backups(hostPort, firebase, workspace), restores(hostPort, workspace))) {
         Results results =

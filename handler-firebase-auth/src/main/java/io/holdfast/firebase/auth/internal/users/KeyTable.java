@@ -23,8 +23,12 @@ public final class KeyTable {
 
   /** An empty one. */
   public KeyTable() {
+    digest = sha256();
+  }
+
+  private static MessageDigest sha256() {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java has SHA-256", e);
     }
@@ -32,9 +36,8 @@ public final class KeyTable {
 
   /** A number made of a text, never {@link #NONE}. */
   public static long fingerprint(String text) {
-    KeyTable table = new KeyTable();
-    table.hash(text);
-    return table.high == NONE ? 1 : table.high;
+    long number = number(sha256().digest(text.getBytes(StandardCharsets.UTF_8)), 0);
+    return number == NONE ? 1 : number;
   }
 
   /** How many texts it holds. */
@@ -71,12 +74,6 @@ public final class KeyTable {
       size++;
     }
     return there;
-  }
-
-  /** Puts another number for a text that is there. */
-  public void replace(String key, long value) {
-    hash(key);
-    slots[slot(slots) + 2] = value;
   }
 
   private void hash(String key) {

@@ -66,13 +66,16 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
   private static final String PARENT = "$parent";
   private static final String PARENT_OF_TENANTS = TENANTS + "/";
 
-  /** An account as the API listed it. */
+  /**
+   * An account as the API listed it.
+   *
+   * @param listed belongs to the account from now on
+   */
   public static UserRecord ofApi(ObjectNode listed) {
-    ObjectNode fields = listed.deepCopy();
-    JsonNode uid = fields.remove("localId");
-    JsonNode tenant = fields.remove("tenantId");
+    JsonNode uid = listed.remove("localId");
+    JsonNode tenant = listed.remove("tenantId");
     return new UserRecord(
-        uid == null ? "" : uid.asText(), tenant == null ? "" : tenant.asText(), fields);
+        uid == null ? "" : uid.asText(), tenant == null ? "" : tenant.asText(), listed);
   }
 
   /**
