@@ -145,7 +145,7 @@ public final class FirebaseAuthEmulator implements AutoCloseable {
    *
    * @throws IllegalStateException if it cannot be installed
    */
-  public Path firebaseTools() {
+  public static Path firebaseTools() {
     return install();
   }
 

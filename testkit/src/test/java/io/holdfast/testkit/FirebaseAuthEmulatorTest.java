@@ -68,7 +68,7 @@ class FirebaseAuthEmulatorTest {
 
   @Test
   void itsProgramIsInstalled() {
-    assertThat(FirebaseAuthEmulator.shared().firebaseTools()).matches(Files::isExecutable);
+    assertThat(FirebaseAuthEmulator.firebaseTools()).matches(Files::isExecutable);
   }
 
   @Test
