@@ -56,12 +56,12 @@ final class AuthRestoreSession implements RestoreSession {
   private final Map<String, Long> written = new TreeMap<>();
 
   /** Accounts of the backup by uid, and whose an email or a phone number is; for REPLACE. */
-  private KeyTable uids = new KeyTable();
+  private KeyTable uids = KeyTable.set();
 
-  private KeyTable identifiers = new KeyTable();
+  private KeyTable identifiers = KeyTable.map();
 
   /** What each account that was sent has to look like. */
-  private KeyTable sent = new KeyTable();
+  private KeyTable sent = KeyTable.map();
 
   private @Nullable UserImport users;
   private long kept;
@@ -216,7 +216,7 @@ final class AuthRestoreSession implements RestoreSession {
   private synchronized void inspect(UserRecord user) {
     usedTenants.add(user.tenant());
     long own = KeyTable.fingerprint(user.key());
-    if (uids.put(user.key(), own) != KeyTable.NONE) {
+    if (!uids.add(user.key())) {
       problems.add("the same uid as another", user.uid());
     }
     for (String identifier : user.identifiers()) {
@@ -321,8 +321,8 @@ final class AuthRestoreSession implements RestoreSession {
         deleteOthers(tenant);
       }
     }
-    uids = new KeyTable();
-    identifiers = new KeyTable();
+    uids = KeyTable.set();
+    identifiers = KeyTable.map();
     users = new UserImport(api(), request.retry(), request.mode(), settings.existing(), left);
   }
 

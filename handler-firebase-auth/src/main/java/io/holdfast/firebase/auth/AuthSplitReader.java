@@ -43,7 +43,7 @@ final class AuthSplitReader implements SplitReader {
   private @Nullable AuthBackupSession session;
   private @Nullable Future<byte[]> next;
   private @Nullable UserPage page;
-  private KeyTable seen = new KeyTable();
+  private KeyTable seen = KeyTable.set();
   private int seenAtRestart;
   private int vainRestarts;
 
@@ -68,7 +68,7 @@ final class AuthSplitReader implements SplitReader {
     split = opened;
     session = sessions.apply(opened.attribute(AuthBackupSession.SESSION));
     page = null;
-    seen = new KeyTable();
+    seen = KeyTable.set();
     seenAtRestart = 0;
     vainRestarts = 0;
     next = opened.collection().equals(UserRecord.USERS) ? fetch(Optional.empty()) : null;
@@ -131,7 +131,7 @@ final class AuthSplitReader implements SplitReader {
           null);
     }
     String tenant = required(split).attribute(AuthBackupSession.TENANT);
-    if (seen.put(user.uid(), 1) != KeyTable.NONE) {
+    if (!seen.add(user.uid())) {
       return;
     }
     UserRecord own = user.tenant().equals(tenant) ? user : user.in(tenant);
