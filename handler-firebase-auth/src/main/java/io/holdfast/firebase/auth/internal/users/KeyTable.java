@@ -76,6 +76,20 @@ public final class KeyTable {
     return there;
   }
 
+  /**
+   * Puts another number in place of the one that a text has.
+   *
+   * @throws IllegalArgumentException if the text has none, or the value is {@link #NONE}
+   */
+  public void replace(String key, long value) {
+    hash(key);
+    int at = slot(slots);
+    if (slots[at + 2] == NONE || value == NONE) {
+      throw new IllegalArgumentException("Only what is there is replaced, and not by 0");
+    }
+    slots[at + 2] = value;
+  }
+
   private void hash(String key) {
     byte[] bytes = digest.digest(key.getBytes(StandardCharsets.UTF_8));
     high = number(bytes, 0);
