@@ -48,7 +48,9 @@ final class AuthBackupSession implements BackupSession {
     this.connection = connection;
     this.request = request;
     this.onClose = onClose;
-    for (ObjectNode tenant : connection.api().tenants(request.retry())) {
+    ObjectNode config = connection.api().config(request.retry());
+    boolean haveTenants = config.path("multiTenant").path("allowTenants").asBoolean(false);
+    for (ObjectNode tenant : connection.api().tenants(request.retry(), haveTenants)) {
       String name = tenant.path("name").asText();
       String tenantId = name.substring(name.lastIndexOf('/') + 1);
       if (connection.tenant().isEmpty() || connection.tenant().equals(tenantId)) {
@@ -66,7 +68,7 @@ final class AuthBackupSession implements BackupSession {
               + ". Nothing was read.",
           null);
     }
-    this.schema = describe();
+    this.schema = describe(config);
     requireFilterMatches();
   }
 
@@ -102,11 +104,17 @@ final class AuthBackupSession implements BackupSession {
     foreign.add(FOREIGN, uid);
   }
 
-  private ObjectNode describe() {
+  /** Whether every hash of a tenant has a salt. */
+  boolean needsSalt(String tenant) {
+    JsonNode auth = schema.path("firebase_auth");
+    JsonNode of = tenant.isEmpty() ? auth : auth.path("tenants").path(tenant);
+    return of.path("hash").path("algorithm").asText("").equals("SCRYPT");
+  }
+
+  private ObjectNode describe(ObjectNode config) {
     ObjectNode described = GoogleRest.JSON.createObjectNode().put("documents", true);
     ObjectNode auth = described.putObject("firebase_auth");
     auth.put("version", 1).put("project", connection.project());
-    ObjectNode config = connection.api().config(request.retry());
     if (config.path("signIn") instanceof ObjectNode signIn) {
       take(signIn, auth);
     }

@@ -64,6 +64,10 @@ final class AuthConnection {
         + (tenant.isEmpty() ? "" : "/tenants/" + tenant);
   }
 
+  AuthConnection ofTenant(String id) {
+    return new AuthConnection(project, id, emulator, credentials, client, service);
+  }
+
   AuthConnection elsewhere(URI otherService) {
     return new AuthConnection(project, tenant, emulator, credentials, client, otherService);
   }

@@ -18,6 +18,7 @@ import io.holdfast.spi.RestoreRequest;
 import io.holdfast.spi.RestoreSession;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,6 +45,9 @@ final class AuthRestoreSession implements RestoreSession {
           "mfaConfig",
           "testPhoneNumbers");
 
+  /** In place of what an account has to look like, once it was seen. */
+  private static final long FOUND = -1;
+
   private final AuthConnection connection;
   private final RestoreRequest request;
   private final ImportSettings settings;
@@ -66,7 +70,7 @@ final class AuthRestoreSession implements RestoreSession {
   private @Nullable UserImport users;
   private long kept;
   private long passwords;
-  private boolean closed;
+  private volatile boolean closed;
 
   AuthRestoreSession(AuthConnection connection, RestoreRequest request, ImportSettings settings) {
     this.connection = connection;
@@ -151,7 +155,7 @@ final class AuthRestoreSession implements RestoreSession {
       return List.of(connection.tenant());
     }
     List<String> found = new ArrayList<>(List.of(""));
-    for (ObjectNode tenant : api().tenants(request.retry())) {
+    for (ObjectNode tenant : api().tenants(request.retry(), false)) {
       String name = tenant.path("name").asText();
       found.add(name.substring(name.lastIndexOf('/') + 1));
     }
@@ -283,7 +287,9 @@ final class AuthRestoreSession implements RestoreSession {
     Set<String> missing = new TreeSet<>();
     for (String tenant : usedTenants) {
       String into = settings.tenants().getOrDefault(tenant, tenant);
-      if (!connection.tenant().isEmpty() && tenant.isEmpty()) {
+      if (!connection.tenant().isEmpty()
+          && tenant.isEmpty()
+          && !settings.tenants().containsKey(tenant)) {
         into = connection.tenant();
       }
       boolean found =
@@ -296,6 +302,7 @@ final class AuthRestoreSession implements RestoreSession {
         missing.add(into);
       }
     }
+    requireApart();
     if (!missing.isEmpty()) {
       throw new HandlerException(
           Kind.MISMATCH,
@@ -309,6 +316,33 @@ final class AuthRestoreSession implements RestoreSession {
     }
   }
 
+  /** Uids and emails are only told apart within a tenant, so two in one could overwrite others. */
+  private void requireApart() {
+    Set<String> taken = new HashSet<>();
+    for (Map.Entry<String, String> mapped : tenants.entrySet()) {
+      if (!taken.add(mapped.getValue())) {
+        throw new HandlerException(
+            Kind.MISMATCH,
+            UserRecord.TENANTS,
+            "Accounts of two tenants of the backup would come together in "
+                + (mapped.getValue().isEmpty()
+                    ? "the project itself"
+                    : "the tenant " + mapped.getValue())
+                + ", where they could overwrite each other. Nothing was changed. Restore each into"
+                + " a tenant of its own, with intoTenant.",
+            null);
+      }
+    }
+  }
+
+  /**
+   * Where accounts that the backup lacks are deleted: everywhere for a backup of a whole project,
+   * else where its accounts go. A backup of one tenant, or a file, says nothing of other tenants.
+   */
+  private Iterable<String> replaced() {
+    return schema().path("config").isObject() ? targetTenants() : new TreeSet<>(tenants.values());
+  }
+
   @Override
   public void begin() {
     for (String tenant : usedTenants) {
@@ -317,13 +351,15 @@ final class AuthRestoreSession implements RestoreSession {
       }
     }
     if (request.mode() == RestoreMode.REPLACE) {
-      for (String tenant : targetTenants()) {
+      for (String tenant : replaced()) {
         deleteOthers(tenant);
       }
     }
     uids = KeyTable.set();
     identifiers = KeyTable.map();
-    users = new UserImport(api(), request.retry(), request.mode(), settings.existing(), left);
+    users =
+        new UserImport(
+            api(), request.retry(), request.mode(), settings.existing(), left, () -> closed);
   }
 
   /** Not repeated: the service has no way to tell that the first one succeeded. */
@@ -423,14 +459,10 @@ final class AuthRestoreSession implements RestoreSession {
       kept += outcome.kept().size();
       for (UserRecord user : some) {
         if (!outcome.refused().contains(user.uid()) && !outcome.kept().contains(user.uid())) {
-          sent.put(UserRecord.key(into, user.uid()), essence(user));
+          sent.put(UserRecord.key(into, user.uid()), user.expected());
         }
       }
     }
-  }
-
-  private static long essence(UserRecord user) {
-    return user.essence();
   }
 
   private synchronized void count(String collection, long records) {
@@ -452,25 +484,28 @@ final class AuthRestoreSession implements RestoreSession {
   @Override
   public void finish() {
     LeftBehind wrong = new LeftBehind();
+    int expectedAccounts = sent.size();
     long found = 0;
     for (String tenant : new TreeSet<>(tenants.values())) {
       for (UserRecord user : list(tenant)) {
         String key = UserRecord.key(tenant, user.uid());
         long expected = sent.get(key);
-        if (expected != KeyTable.NONE) {
+        if (expected != KeyTable.NONE && expected != FOUND) {
           found++;
-          if (expected != essence(user)) {
+          // Pages may show an account twice, which must not stand for one that is missing.
+          sent.replace(key, FOUND);
+          if (expected != user.found()) {
             wrong.add("other contents than the backup", user.uid());
           }
         }
       }
     }
-    if (found != sent.size() || !wrong.sentences().isEmpty()) {
+    if (found != expectedAccounts || !wrong.sentences().isEmpty()) {
       throw new HandlerException(
           Kind.INCOMPLETE,
           UserRecord.USERS,
           "Of "
-              + sent.size()
+              + expectedAccounts
               + " accounts that were imported, "
               + found
               + " came back"

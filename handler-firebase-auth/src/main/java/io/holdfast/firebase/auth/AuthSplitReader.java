@@ -16,10 +16,12 @@ import io.holdfast.spi.Split;
 import io.holdfast.spi.SplitReader;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,13 +37,16 @@ final class AuthSplitReader implements SplitReader {
   private static final int MOST_VAIN_RESTARTS = 3;
   private static final String EXPIRED = "INVALID_PAGE_SELECTION";
 
+  /** A page, and what asks for the one behind it. */
+  private record Fetched(UserPage page, Optional<String> token) {}
+
   private final AuthConnection connection;
   private final BackupRequest request;
   private final Function<String, @Nullable AuthBackupSession> sessions;
   private final ExecutorService fetching;
   private @Nullable Split split;
   private @Nullable AuthBackupSession session;
-  private @Nullable Future<byte[]> next;
+  private @Nullable Future<Fetched> next;
   private @Nullable UserPage page;
   private KeyTable seen = KeyTable.set();
   private int seenAtRestart;
@@ -84,7 +89,7 @@ final class AuthSplitReader implements SplitReader {
     while (!into.isFull()) {
       UserPage open = page;
       if (open == null) {
-        Future<byte[]> coming = next;
+        Future<Fetched> coming = next;
         if (coming == null) {
           return false;
         }
@@ -120,7 +125,10 @@ final class AuthSplitReader implements SplitReader {
       throw new HandlerException(
           Kind.OTHER, UserRecord.USERS, "The service listed an account without a uid.", null);
     }
-    if (user.isRedacted()) {
+    AuthBackupSession of = session;
+    String tenant = required(split).attribute(AuthBackupSession.TENANT);
+    boolean saltWithheld = of != null && of.needsSalt(tenant) && user.lacksSalt();
+    if (user.isRedacted() || saltWithheld) {
       throw new HandlerException(
           Kind.PERMISSION_DENIED,
           UserRecord.USERS,
@@ -130,12 +138,10 @@ final class AuthSplitReader implements SplitReader {
               + " roles/firebaseauth.admin. A backup without them would be none.",
           null);
     }
-    String tenant = required(split).attribute(AuthBackupSession.TENANT);
     if (!seen.add(user.uid())) {
       return;
     }
     UserRecord own = user.tenant().equals(tenant) ? user : user.in(tenant);
-    AuthBackupSession of = session;
     if (own.hasForeignHash()) {
       if (of != null) {
         of.foreignHash(own.uid());
@@ -151,14 +157,16 @@ final class AuthSplitReader implements SplitReader {
   }
 
   /** The page that was fetched, and the one behind it on its way; null after a restart. */
-  private @Nullable UserPage await(Future<byte[]> coming) {
-    byte[] bytes;
+  private @Nullable UserPage await(Future<Fetched> coming) {
+    Fetched fetched;
     try {
-      bytes = coming.get();
+      fetched = coming.get();
     } catch (InterruptedException e) {
       coming.cancel(true);
       Thread.currentThread().interrupt();
       throw new CancelledException("Interrupted while waiting for accounts.", e);
+    } catch (CancellationException e) {
+      throw closed();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof BadRequestException refused
           && refused.word().equals(EXPIRED)
@@ -174,10 +182,8 @@ final class AuthSplitReader implements SplitReader {
       }
       throw new IllegalStateException(e);
     }
-    // It stands behind the accounts, so it takes a pass of its own; the page is in memory.
-    Optional<String> token = UserPage.tokenOf(bytes);
-    next = token.isPresent() ? fetch(token) : null;
-    return new UserPage(bytes);
+    next = fetched.token().isPresent() ? fetch(fetched.token()) : null;
+    return fetched.page();
   }
 
   /** Goes on as long as there is progress, and a few times without. */
@@ -187,15 +193,27 @@ final class AuthSplitReader implements SplitReader {
     return vainRestarts <= MOST_VAIN_RESTARTS;
   }
 
-  private Future<byte[]> fetch(Optional<String> token) {
+  private Future<Fetched> fetch(Optional<String> token) {
     String tenant = required(split).attribute(AuthBackupSession.TENANT);
-    return fetching.submit(
-        () ->
-            request
-                .retry()
-                .call(
-                    "list the accounts of " + connection.display(),
-                    () -> connection.api().users(tenant, token, AuthApi.MOST)));
+    try {
+      return fetching.submit(
+          () ->
+              request
+                  .retry()
+                  .call("list the accounts of " + connection.display(), () -> page(tenant, token)));
+    } catch (RejectedExecutionException e) {
+      throw closed();
+    }
+  }
+
+  /** The token stands behind the accounts: looking for it shows whether the page came whole. */
+  private Fetched page(String tenant, Optional<String> token) {
+    byte[] bytes = connection.api().users(tenant, token, AuthApi.MOST);
+    return new Fetched(new UserPage(bytes), UserPage.tokenOf(bytes));
+  }
+
+  private static HandlerException closed() {
+    return new HandlerException(Kind.OTHER, UserRecord.USERS, "The reader was closed.", null);
   }
 
   private static <T> T required(@Nullable T value) {
@@ -208,6 +226,11 @@ final class AuthSplitReader implements SplitReader {
   /** Also ends the fetch that is under way. */
   @Override
   public void close() {
-    fetching.shutdownNow();
+    // One that has not begun would never end by itself, and who waits for it would wait for ever.
+    for (Runnable waiting : fetching.shutdownNow()) {
+      if (waiting instanceof Future<?> future) {
+        future.cancel(true);
+      }
+    }
   }
 }

@@ -139,7 +139,7 @@ public final class FirebaseAuthHandler implements BackupHandler {
 
   /** Sets what is not the same for every project. Used by one thread. */
   public static final class Builder {
-    private final AuthConnection connection;
+    private AuthConnection connection;
     private final Map<String, String> tenants = new LinkedHashMap<>();
     private boolean allowPlaintext;
     private boolean createTenants;
@@ -188,6 +188,12 @@ public final class FirebaseAuthHandler implements BackupHandler {
      */
     public Builder createTenants() {
       createTenants = true;
+      return this;
+    }
+
+    /** Restricts the handler to one tenant, as {@code firebase-auth://project/tenant} does. */
+    public Builder tenant(String id) {
+      connection = connection.ofTenant(id);
       return this;
     }
 

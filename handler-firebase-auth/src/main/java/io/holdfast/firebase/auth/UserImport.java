@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
 
 /**
@@ -30,20 +31,36 @@ final class UserImport {
   private static final Pattern EXISTS =
       Pattern.compile("(?i)existing account|already exists|DUPLICATE_LOCAL_ID");
 
+  /** Services write emails in lower case, and quote those of other accounts too. */
+  private static final Pattern EMAIL = Pattern.compile("[^\\s,;:<>()\"']+@[^\\s,;:<>()\"']+");
+
+  private static final Pattern NUMBER = Pattern.compile("\\+[0-9][0-9 ().-]{5,}[0-9]");
+
   private final AuthApi api;
   private final Retry retry;
   private final RestoreMode mode;
   private final ExistingUsers existing;
   private final LeftBehind left;
+  private final BooleanSupplier closed;
   private final List<UserError> errors = new ArrayList<>();
   private long errorCount;
 
-  UserImport(AuthApi api, Retry retry, RestoreMode mode, ExistingUsers existing, LeftBehind left) {
+  /**
+   * @param closed whether the restore was given up; nothing more is sent then
+   */
+  UserImport(
+      AuthApi api,
+      Retry retry,
+      RestoreMode mode,
+      ExistingUsers existing,
+      LeftBehind left,
+      BooleanSupplier closed) {
     this.api = api;
     this.retry = retry;
     this.mode = mode;
     this.existing = existing;
     this.left = left;
+    this.closed = closed;
   }
 
   /**
@@ -74,6 +91,13 @@ final class UserImport {
         retry.call(
             "import accounts",
             () -> {
+              if (closed.getAsBoolean()) {
+                throw new HandlerException(
+                    HandlerException.Kind.OTHER,
+                    UserRecord.USERS,
+                    "The restore was given up.",
+                    null);
+              }
               // After a lost answer, what is there may be what the lost one has brought.
               body.put(
                   "allowOverwrite", overwrites || (uncertain[0] && mode == RestoreMode.INTO_EMPTY));
@@ -102,10 +126,11 @@ final class UserImport {
       }
       UserRecord user = users.get(index);
       String message = error.path("message").asText("");
-      boolean keeps = existing == ExistingUsers.KEEP || repeated;
-      if (mode == RestoreMode.MERGE && keeps && EXISTS.matcher(message).find()) {
+      boolean exists = mode == RestoreMode.MERGE && EXISTS.matcher(message).find();
+      if (exists && existing == ExistingUsers.KEEP) {
         kept.add(user.uid());
-      } else if (refused.add(user.uid())) {
+        // After a lost answer it may be what that one brought: reading it back shows.
+      } else if (!(exists && repeated) && refused.add(user.uid())) {
         note(new UserError(user.uid(), tenant, reason(message, user)));
       }
     }
@@ -129,6 +154,7 @@ final class UserImport {
         reason = reason.replace(value.get(), "…");
       }
     }
+    reason = NUMBER.matcher(EMAIL.matcher(reason).replaceAll("…")).replaceAll("…");
     return reason.length() > REASON_CHARS ? reason.substring(0, REASON_CHARS) + "…" : reason;
   }
 

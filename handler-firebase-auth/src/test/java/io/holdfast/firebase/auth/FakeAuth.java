@@ -246,8 +246,18 @@ final class FakeAuth implements AutoCloseable {
       error(exchange, 400, "INVALID_ARGUMENT", "TOO_MANY_USERS");
       return;
     }
+    for (String key : List.of("signerKey", "saltSeparator")) {
+      if (!isUrlSafe(request.path(key))) {
+        error(exchange, 400, "INVALID_ARGUMENT", "INVALID_BASE64");
+        return;
+      }
+    }
     for (JsonNode user : request.path("users")) {
       hashes |= user.has("passwordHash");
+      if (!isUrlSafe(user.path("passwordHash")) || !isUrlSafe(user.path("salt"))) {
+        error(exchange, 400, "INVALID_ARGUMENT", "INVALID_BASE64");
+        return;
+      }
       for (String field : (Iterable<String>) user::fieldNames) {
         if (!FIELDS.contains(field)) {
           error(exchange, 400, "INVALID_ARGUMENT", "Invalid JSON: unknown name " + field);
@@ -275,6 +285,10 @@ final class FakeAuth implements AutoCloseable {
       index++;
     }
     send(exchange, answer);
+  }
+
+  private static boolean isUrlSafe(JsonNode text) {
+    return text.asText("").matches("[A-Za-z0-9_-]*={0,2}");
   }
 
   private String take(String tenant, ObjectNode user, ObjectNode request) {

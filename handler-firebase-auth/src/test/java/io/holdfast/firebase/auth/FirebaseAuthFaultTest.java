@@ -468,4 +468,155 @@ class FirebaseAuthFaultTest {
         .contains(FakeAuth.SIGNER_KEY) // the hash's parameters are in the document
         .doesNotContain("localId");
   }
+
+  @Test
+  void replaceByABackupOfOneTenantLeavesTheOthersAlone() {
+    source.tenant("acme", FakeAuth.SIGNER_KEY);
+    user("acme", 1);
+    target.tenant("acme", FakeAuth.SIGNER_KEY);
+    target.tenant("other", FakeAuth.SIGNER_KEY);
+    target.put("", "of-the-project");
+    target.put("other", "of-another");
+    target.put("acme", "extra");
+    BackupResult whole = executor().build().createBackup();
+    // As a backup of one tenant, or of a file, has it.
+    FirebaseAuthHandler ofTenant = source.handler().tenant("acme").build();
+    BackupResult one = executor(ofTenant, target.handler().build()).build().createBackup();
+
+    executor().build().restoreFromBackup(one.backupId(), REPLACE);
+    assertThat(target.accounts.get("acme")).containsOnlyKeys("u00001");
+    assertThat(target.accounts.get("")).containsOnlyKeys("of-the-project");
+    assertThat(target.accounts.get("other")).containsOnlyKeys("of-another");
+
+    executor().build().restoreFromBackup(whole.backupId(), REPLACE);
+    assertThat(target.accounts.get("")).isEmpty();
+    assertThat(target.accounts.get("other")).isEmpty();
+  }
+
+  @Test
+  void twoTenantsAreNotMixedInOne() {
+    source.tenant("acme", FakeAuth.SIGNER_KEY);
+    user("", 1);
+    user("acme", 1);
+    target.tenant("acme", FakeAuth.SIGNER_KEY);
+    BackupResult backup = executor().build().createBackup();
+    FirebaseAuthHandler into = target.handler().intoTenant("", "acme").build();
+    assertThatThrownBy(
+            () ->
+                executor(source.handler().build(), into)
+                    .build()
+                    .restoreFromBackup(backup.backupId()))
+        .isInstanceOfSatisfying(
+            HandlerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.MISMATCH))
+        .hasMessageContaining("the tenant acme");
+    assertThat(target.imports).isEmpty();
+  }
+
+  @Test
+  void anAccountThatIsListedTwiceDoesNotHideOneThatIsMissing() {
+    users(3);
+    target.on(
+        "batchGet",
+        (exchange, number) -> {
+          if (target.imports.isEmpty()) {
+            return false;
+          }
+          ObjectNode page = source.accounts.get("").get("u00001").objectNode();
+          JsonNode twice = target.accounts.get("").get("u00001");
+          page.putArray("users").add(twice).add(twice).add(target.accounts.get("").get("u00002"));
+          FakeAuth.send(exchange, page);
+          return true;
+        });
+    assertThatThrownBy(this::copy)
+        .isInstanceOfSatisfying(
+            HandlerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INCOMPLETE))
+        .hasMessageContaining("Of 3 accounts that were imported, 2 came back");
+  }
+
+  @Test
+  void aPageThatComesCutOnceIsAskedForAgain() {
+    users(3);
+    source.on(
+        "batchGet",
+        (exchange, number) -> {
+          if (number == 1) {
+            FakeAuth.send(exchange, 200, "{\"users\":[{\"localId\":\"u00000\"},{\"loc");
+          }
+          return number == 1;
+        });
+    assertThat(executor().build().createBackup().counts()).containsEntry("users", 3L);
+  }
+
+  @Test
+  void aSaltThatIsWithheldIsNoBackup() {
+    users(2);
+    source.accounts.get("").get("u00001").remove("salt");
+    assertThatThrownBy(() -> executor().build().createBackup())
+        .isInstanceOfSatisfying(
+            HandlerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.PERMISSION_DENIED))
+        .hasMessageContaining("firebaseauth.configs.getHashConfig");
+  }
+
+  @Test
+  void aForeignHashIsNotImportedAsOneOfTheProjectsAndReported() {
+    users(2);
+    source.accounts.get("").get("u00001").put("version", 1);
+    BackupResult backup = executor().allowUncaptured(true).build().createBackup();
+    RestoreResult restored = executor().build().restoreFromBackup(backup.backupId());
+    assertThat(target.accounts.get("").get("u00001").has("passwordHash")).isFalse();
+    assertThat(target.accounts.get("").get("u00000").has("passwordHash")).isTrue();
+    assertThat(restored.warnings())
+        .anyMatch(text -> text.contains("passwordHash (of an algorithm") && text.contains("u00001"))
+        .noneMatch(text -> text.contains("version of"));
+  }
+
+  @Test
+  void hashesGoUrlSafe() {
+    user("", 1).put("passwordHash", "+/8=").put("salt", "/+8=");
+    copy();
+    JsonNode there = target.accounts.get("").get("u00001");
+    assertThat(there.path("passwordHash").asText()).isEqualTo("-_8=");
+    assertThat(there.path("salt").asText()).isEqualTo("_-8=");
+  }
+
+  @Test
+  void tenantsThatAreThereAndCannotBeListedAreNoBackup() {
+    users(1);
+    source.config.putObject("multiTenant").put("allowTenants", true);
+    source.on(
+        "tenants",
+        (exchange, number) -> {
+          FakeAuth.error(exchange, 400, "INVALID_ARGUMENT", "OPERATION_NOT_ALLOWED");
+          return true;
+        });
+    assertThatThrownBy(() -> executor().build().createBackup())
+        .isInstanceOf(HandlerException.class)
+        .hasMessageContaining("list the tenants");
+  }
+
+  @Test
+  void withPolicyFailALostAnswerDoesNotHideAnAccountThatWasThere() {
+    users(3);
+    target.put("", "u00001").put("displayName", "was here");
+    target.on(
+        "batchCreate",
+        (exchange, number) -> {
+          if (number == 1) {
+            FakeAuth.error(exchange, 503, "UNAVAILABLE", "nothing was done");
+          }
+          return number == 1;
+        });
+    FirebaseAuthHandler into = target.handler().existingUsers(ExistingUsers.FAIL).build();
+    BackupResult backup = executor().build().createBackup();
+    assertThatThrownBy(
+            () ->
+                executor(source.handler().build(), into)
+                    .build()
+                    .restoreFromBackup(backup.backupId(), MERGE))
+        .isInstanceOfSatisfying(
+            HandlerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.INCOMPLETE))
+        .hasMessageContainingAll("other contents", "u00001");
+    assertThat(target.accounts.get("").get("u00001").path("displayName").asText())
+        .isEqualTo("was here");
+  }
 }

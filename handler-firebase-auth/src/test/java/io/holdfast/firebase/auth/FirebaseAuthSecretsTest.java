@@ -141,6 +141,27 @@ class FirebaseAuthSecretsTest {
         () ->
             executor.restoreFromBackup(
                 "latest", RestoreOptions.DEFAULT.withMode(RestoreMode.MERGE)));
+    for (int status : new int[] {409, 500, 503}) {
+      target.on(
+          "batchCreate",
+          (exchange, number) -> {
+            FakeAuth.error(
+                exchange, status, "ABORTED", "trouble with " + String.join(" ", PLANTED));
+            return true;
+          });
+      failing(
+          () ->
+              executor.restoreFromBackup(
+                  "latest", RestoreOptions.DEFAULT.withMode(RestoreMode.MERGE)));
+    }
+    target.faults.clear();
+    target.refused.put(
+        "uid-1", "taken by another.person@mail.example and +1 (650) 555-0143, planted.PERSON@x.y");
+    failing(
+        () ->
+            executor.restoreFromBackup(
+                "latest", RestoreOptions.DEFAULT.withMode(RestoreMode.MERGE)));
+    target.refused.clear();
     source.on(
         "batchGet",
         (exchange, number) -> {
@@ -181,7 +202,9 @@ class FirebaseAuthSecretsTest {
         });
     assertThat(log.list).hasSizeGreaterThan(10);
     for (String text : produced) {
-      assertThat(text).doesNotContain(PLANTED);
+      assertThat(text)
+          .doesNotContain(PLANTED)
+          .doesNotContain("another.person", "planted.PERSON", "555-0143");
     }
   }
 }

@@ -10,11 +10,13 @@ import io.holdfast.google.internal.Uris;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.Retry;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -52,29 +54,27 @@ public final class AuthApi {
     query.put("maxResults", Integer.toString(most));
     pageToken.ifPresent(token -> query.put("nextPageToken", token));
     return discreet(
-        () ->
-            rest.sendForBytes(
-                request(
-                    "GET",
-                    "v1/" + accounts(tenant) + ":batchGet",
-                    query,
-                    null,
-                    "list the accounts of " + shown(tenant),
-                    AuthRight.READ_USERS)));
+        request(
+            "GET",
+            "v1/" + accounts(tenant) + ":batchGet",
+            query,
+            null,
+            "list the accounts of " + shown(tenant),
+            AuthRight.READ_USERS),
+        rest::sendForBytes);
   }
 
   /** Imports accounts; the answer tells which ones failed. */
   public ObjectNode importUsers(String tenant, ObjectNode body) {
     return discreet(
-        () ->
-            rest.send(
-                request(
-                    "POST",
-                    "v1/" + accounts(tenant) + ":batchCreate",
-                    Map.of(),
-                    body,
-                    "import accounts into " + shown(tenant),
-                    AuthRight.WRITE_USERS)));
+        request(
+            "POST",
+            "v1/" + accounts(tenant) + ":batchCreate",
+            Map.of(),
+            body,
+            "import accounts into " + shown(tenant),
+            AuthRight.WRITE_USERS),
+        rest::send);
   }
 
   /** Deletes accounts, disabled or not; the answer tells which ones failed. */
@@ -83,15 +83,14 @@ public final class AuthApi {
     ArrayNode ids = body.putArray("localIds");
     uids.forEach(ids::add);
     return discreet(
-        () ->
-            rest.send(
-                request(
-                    "POST",
-                    "v1/" + accounts(tenant) + ":batchDelete",
-                    Map.of(),
-                    body,
-                    "delete accounts of " + shown(tenant),
-                    AuthRight.DELETE_USERS)));
+        request(
+            "POST",
+            "v1/" + accounts(tenant) + ":batchDelete",
+            Map.of(),
+            body,
+            "delete accounts of " + shown(tenant),
+            AuthRight.DELETE_USERS),
+        rest::send);
   }
 
   /** The project's configuration. */
@@ -109,8 +108,12 @@ public final class AuthApi {
                     AuthRight.READ_HASHES)));
   }
 
-  /** The tenants; none where the project has no multi-tenancy. */
-  public List<ObjectNode> tenants(Retry retry) {
+  /**
+   * The tenants; none where the project has no multi-tenancy.
+   *
+   * @param known whether the project is known to have it; a refusal is an error then
+   */
+  public List<ObjectNode> tenants(Retry retry, boolean known) {
     try {
       return all(
           "v2/projects/" + Uris.encode(project) + "/tenants",
@@ -119,7 +122,7 @@ public final class AuthApi {
           AuthRight.READ_TENANTS,
           retry);
     } catch (RestException e) {
-      if (e.isMissing() || e.status() == 400) {
+      if (!known && (e.isMissing() || e.status() == 400)) {
         return List.of(); // not an Identity Platform project, or without multi-tenancy
       }
       throw e;
@@ -199,22 +202,44 @@ public final class AuthApi {
         method, Uris.of(base, path, query), body, Map.of(), project, doing, right);
   }
 
-  /** Some call. */
-  @FunctionalInterface
-  private interface Call<T> {
-    T send();
+  /** What the API says of a refusal may quote an account; its first word does not. */
+  private static <T> T discreet(RestRequest request, Function<RestRequest, T> send) {
+    try {
+      return send.apply(request);
+    } catch (RestException e) {
+      Matcher word = WORD.matcher(e.said());
+      String why = word.lookingAt() ? word.group() : "";
+      throw e.status() == 400
+          ? new BadRequestException(why)
+          : new RefusedException(request.doing(), e, why);
+    }
   }
 
-  /** What the API says of a bad request may quote an account; its first word does not. */
-  private <T> T discreet(Call<T> call) {
-    try {
-      return call.send();
-    } catch (RestException e) {
-      if (e.status() != 400) {
-        throw e;
-      }
-      Matcher word = WORD.matcher(e.said());
-      throw new BadRequestException(word.lookingAt() ? word.group() : "");
+  /** The API refused a call about accounts. Holds nothing of what it said but a word. */
+  public static final class RefusedException extends HandlerException {
+    private static final long serialVersionUID = 1L;
+    private final @Nullable Duration retryAfter;
+
+    RefusedException(String doing, RestException refusal, String word) {
+      super(
+          refusal.kind(),
+          null,
+          "Could not "
+              + doing
+              + ": HTTP "
+              + refusal.status()
+              + (refusal.code().isEmpty() ? "" : " " + refusal.code())
+              + (word.isEmpty() || word.equals(refusal.code()) ? "" : " (" + word + ")")
+              + "."
+              + (refusal.advice().isEmpty() ? "" : " " + refusal.advice()),
+          null,
+          refusal.retryable());
+      this.retryAfter = refusal.retryAfter().orElse(null);
+    }
+
+    @Override
+    public Optional<Duration> retryAfter() {
+      return Optional.ofNullable(retryAfter);
     }
   }
 

@@ -102,6 +102,21 @@ public final class KeyTable {
     return there;
   }
 
+  /**
+   * Puts another number in place of the one that a text has.
+   *
+   * @throws IllegalArgumentException if the text has none, or the value is {@link #NONE}
+   */
+  public void replace(String key, long value) {
+    hash(key);
+    long[] part = parts[part()];
+    int at = slot(part);
+    if (value(part, at) == NONE || value == NONE) {
+      throw new IllegalArgumentException("Only what is there is replaced, and not by 0");
+    }
+    write(part, at, value);
+  }
+
   private void write(long[] part, int at, long value) {
     part[at] = high;
     part[at + 1] = low;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.holdfast.google.internal.GoogleRest;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.HandlerException.Kind;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * An account: as the API lists it, as a record of a backup has it, and as an import takes it.
@@ -62,6 +64,7 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
   private static final Set<String> FACTOR =
       Set.of("mfaEnrollmentId", "displayName", "phoneInfo", "enrolledAt");
   private static final Set<String> REDACTED = Set.of("UkVEQUNURUQ=", "UkVEQUNURUQ");
+  private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9+/_-]*={0,2}");
   private static final String ID = "id";
   private static final String PARENT = "$parent";
   private static final String PARENT_OF_TENANTS = TENANTS + "/";
@@ -187,6 +190,11 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
     return text("passwordHash").filter(REDACTED::contains).isPresent();
   }
 
+  /** Whether there is a hash of the project's own algorithm without a salt. */
+  public boolean lacksSalt() {
+    return hasPassword() && !hasForeignHash() && text("salt").isEmpty();
+  }
+
   /** Whether its hash is of another algorithm than the project's, and so not given out. */
   public boolean hasForeignHash() {
     return hasPassword() && fields.path("version").asLong(0) != 0;
@@ -203,6 +211,14 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
     for (Map.Entry<String, JsonNode> field : fields.properties()) {
       String name = field.getKey();
       switch (name) {
+        case "version" -> {} // says of what kind the hash is, and is the service's to set
+        case "passwordHash", "salt" -> {
+          if (!hasForeignHash()) {
+            user.set(name, urlSafe(field.getValue()));
+          } else if (name.equals("passwordHash")) {
+            left.add("passwordHash (of an algorithm that the backup does not tell)", uid);
+          }
+        }
         case "providerUserInfo" -> user.set(name, providers(field.getValue()));
         case "mfaInfo" -> factors(field.getValue(), left, user);
         case "tenantId" -> {} // the request says it
@@ -216,6 +232,14 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
       }
     }
     return user;
+  }
+
+  /** As the API takes base64. An emulator's hashes are none, and stay as they are. */
+  private static JsonNode urlSafe(JsonNode value) {
+    String text = value.asText("");
+    return BASE64.matcher(text).matches()
+        ? TextNode.valueOf(text.replace('+', '-').replace('/', '_'))
+        : value;
   }
 
   private static ArrayNode providers(JsonNode listed) {
@@ -252,11 +276,27 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
     return factor.has("totpInfo") ? "TOTP" : factor.has("emailInfo") ? "email" : "other";
   }
 
+  /** What must come back of an account that is imported, as a number. */
+  public long expected() {
+    return essence(hasPassword() && !hasForeignHash());
+  }
+
+  /**
+   * What came back of an account, as {@link #expected}. A hash that was imported with another
+   * project's parameters is not given out until its owner has signed in, but its version tells of
+   * it.
+   */
+  public long found() {
+    return essence(hasPassword() || fields.path("version").asLong(0) != 0);
+  }
+
   /**
    * A number made of what must come back: email, phone number, disabled, claims, whether there is a
    * password.
+   *
+   * @param password whether there is one
    */
-  public long essence() {
+  private long essence(boolean password) {
     return KeyTable.fingerprint(
         text("email").orElse("").toLowerCase(Locale.ROOT)
             + "\n"
@@ -266,7 +306,7 @@ public record UserRecord(String uid, String tenant, ObjectNode fields) {
             + "\n"
             + text("customAttributes").orElse("")
             + "\n"
-            + hasPassword());
+            + password);
   }
 
   @Override
