@@ -267,7 +267,8 @@ final class DailySnapshotTest {
       Process process = command.start();
       try {
         silent.accept();
-        process.destroy();
+        // Process.destroy would close the stream that the line comes from.
+        process.toHandle().destroy();
         out.write(process.getInputStream().readAllBytes());
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(ExitCode.CANCELLED.number());

@@ -28,7 +28,7 @@ final class DockerfileTest {
     List<String> copies = words("COPY");
     assertThat(copies).hasSize(2);
     for (String copy : copies) {
-      String[] parts = copy.split("\\s+");
+      String[] parts = copy.split("\\s+", -1);
       if (!parts[1].startsWith("--from=")) {
         for (int i = 1; i < parts.length - 1; i++) {
           assertThat(ROOT.resolve(parts[i])).exists();
