@@ -1,14 +1,7 @@
 package io.holdfast.testkit;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,10 +9,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,18 +39,15 @@ public final class FirestoreEmulator implements AutoCloseable {
           + " apt-get install google-cloud-cli-firestore-emulator), or set "
           + JAR
           + ".";
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   private static @Nullable FirestoreEmulator shared;
 
   private final String hostPort;
-  private final Optional<Process> process;
-  private final Optional<Path> log;
+  private final Optional<EmulatorProcess> process;
 
-  private FirestoreEmulator(String hostPort, Optional<Process> process, Optional<Path> log) {
+  private FirestoreEmulator(String hostPort, Optional<EmulatorProcess> process) {
     this.hostPort = hostPort;
     this.process = process;
-    this.log = log;
   }
 
   /**
@@ -69,10 +58,9 @@ public final class FirestoreEmulator implements AutoCloseable {
   public static synchronized FirestoreEmulator shared() {
     if (shared == null) {
       boolean found = System.getenv(RUNNING) != null || jar().isPresent();
-      if (!found && System.getenv(REQUIRED) != null) {
-        throw new IllegalStateException(MISSING);
+      if (!found) {
+        EmulatorProcess.skipOrFail(MISSING);
       }
-      assumeTrue(found, MISSING);
       FirestoreEmulator started = start("2g");
       Runtime.getRuntime().addShutdownHook(new Thread(started::close, "firestore-emulator-stop"));
       shared = started;
@@ -89,14 +77,17 @@ public final class FirestoreEmulator implements AutoCloseable {
   public static FirestoreEmulator start(String heap) {
     String running = System.getenv(RUNNING);
     if (running != null) {
-      return new FirestoreEmulator(running, Optional.empty(), Optional.empty());
+      return new FirestoreEmulator(running, Optional.empty());
     }
     Path jar = jar().orElseThrow(() -> new IllegalStateException(MISSING));
     try {
-      int port = freePort();
-      Path log = Files.createTempFile("firestore-emulator", ".log");
-      Process process =
-          new ProcessBuilder(
+      int port = EmulatorProcess.freePorts(1).get(0);
+      EmulatorProcess process =
+          EmulatorProcess.start(
+              "Firestore emulator",
+              Path.of(System.getProperty("java.io.tmpdir")),
+              Map.of(),
+              List.of(
                   Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                   "-Duser.language=en",
                   "-Xmx" + heap,
@@ -104,14 +95,10 @@ public final class FirestoreEmulator implements AutoCloseable {
                   jar.toString(),
                   MAIN,
                   "--host=127.0.0.1",
-                  "--port=" + port)
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      FirestoreEmulator emulator =
-          new FirestoreEmulator("127.0.0.1:" + port, Optional.of(process), Optional.of(log));
-      emulator.awaitAnswer(process, port, log);
-      return emulator;
+                  "--port=" + port));
+      String hostPort = "127.0.0.1:" + port;
+      process.awaitAnswer(URI.create("http://" + hostPort + "/"));
+      return new FirestoreEmulator(hostPort, Optional.of(process));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -124,7 +111,7 @@ public final class FirestoreEmulator implements AutoCloseable {
 
   /** The id of its process; empty for one that ran before. */
   public Optional<Long> pid() {
-    return process.map(Process::pid);
+    return process.map(EmulatorProcess::pid);
   }
 
   /** Removes all documents of a database. */
@@ -158,53 +145,7 @@ public final class FirestoreEmulator implements AutoCloseable {
   /** Stops it; one that ran before goes on. May be called twice. */
   @Override
   public void close() {
-    process.ifPresent(
-        running -> {
-          running.destroy();
-          try {
-            if (!running.waitFor(10, TimeUnit.SECONDS)) {
-              running.destroyForcibly();
-            }
-          } catch (InterruptedException e) {
-            running.destroyForcibly();
-            Thread.currentThread().interrupt();
-          }
-        });
-    log.ifPresent(
-        file -> {
-          try {
-            Files.deleteIfExists(file);
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-  }
-
-  private void awaitAnswer(Process started, int port, Path log) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!accepts(port)) {
-      if (!started.isAlive() || System.nanoTime() > deadline) {
-        String said = Files.readString(log, StandardCharsets.UTF_8);
-        close();
-        throw new IllegalStateException("The Firestore emulator did not start:\n" + said);
-      }
-      Thread.onSpinWait();
-    }
-  }
-
-  private static boolean accepts(int port) {
-    try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+    process.ifPresent(EmulatorProcess::close);
   }
 
   private static Optional<Path> jar() {
@@ -224,10 +165,7 @@ public final class FirestoreEmulator implements AutoCloseable {
 
   /** What gcloud itself says; asked last, since it takes seconds to answer. */
   private static Optional<String> gcloudRoot() {
-    boolean onPath =
-        List.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)).stream()
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, "gcloud")));
-    if (!onPath) {
+    if (!EmulatorProcess.onPath("gcloud")) {
       return Optional.empty();
     }
     try {
