@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.holdfast.AgeKeyPair;
+import io.holdfast.testkit.FirebaseAuthEmulator;
 import io.holdfast.testkit.FirestoreEmulator;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -51,6 +52,7 @@ final class EndToEndTest {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create(url))
             .header("Authorization", "Bearer owner")
+            .header("Content-Type", "application/json")
             .method(method, HttpRequest.BodyPublishers.ofString(body))
             .build();
     HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
@@ -66,7 +68,19 @@ final class EndToEndTest {
         + path;
   }
 
+  private static String accounts(String project) {
+    return "http://"
+        + FirebaseAuthEmulator.shared().hostPort()
+        + "/identitytoolkit.googleapis.com/v1/projects/"
+        + project
+        + "/accounts";
+  }
+
   private JsonNode backUp(String project) throws Exception {
+    return backUp(project, "none");
+  }
+
+  private JsonNode backUp(String project, String auth) throws Exception {
     call(
         "PATCH",
         document(project, "users/u1"),
@@ -82,7 +96,7 @@ final class EndToEndTest {
                 "HOLDFAST_FIRESTORE",
                 "firestore://" + project + "?emulator=" + FirestoreEmulator.shared().hostPort(),
                 "HOLDFAST_AUTH",
-                "none",
+                auth,
                 "HOLDFAST_SINK",
                 backups().toUri().toString(),
                 "HOLDFAST_RECIPIENTS",
@@ -122,6 +136,41 @@ final class EndToEndTest {
         .as(err.toString())
         .isZero();
     assertThat(call("GET", document(copy, "users/stray"), "").has("error")).isTrue();
+  }
+
+  @Test
+  void documentsAndAccountsComeBackTogether() throws Exception {
+    String project = "demo-daily-e-" + RUN;
+    String auth = FirebaseAuthEmulator.shared().hostPort();
+    JsonNode made =
+        call(
+            "POST",
+            accounts(project),
+            "{\"localId\":\"u1\",\"email\":\"ada@example.org\",\"password\":\"analytical\"}");
+    assertThat(made.path("localId").asText()).as(made.toString()).isEqualTo("u1");
+    JsonNode line = backUp(project, "firebase-auth://" + project + "?emulator=" + auth);
+    assertThat(line.path("sources")).hasSize(2);
+    assertThat(line.path("sources").path(1).path("counts").path("users").asLong()).isEqualTo(1);
+    assertThat(line.toString()).doesNotContain("ada@example.org", "analytical");
+
+    String copy = "demo-daily-f-" + RUN;
+    String[] args = {
+      "--from", backups().toString(), "--identity", identity.toString(), "--project", copy
+    };
+    assertThat(restore(emulator(), args)).isEqualTo(ExitCode.CONFIGURATION.number());
+    Map<String, String> both =
+        Map.of(
+            "HOLDFAST_FIRESTORE_EMULATOR",
+            FirestoreEmulator.shared().hostPort(),
+            "FIREBASE_AUTH_EMULATOR_HOST",
+            auth);
+    assertThat(restore(both, args)).as(err.toString()).isZero();
+    assertThat(call("GET", document(copy, "users/u1"), "").at("/fields/name/stringValue").asText())
+        .isEqualTo("Ada");
+    JsonNode users = call("GET", accounts(copy) + ":batchGet?maxResults=10", "").path("users");
+    assertThat(users).hasSize(1);
+    assertThat(users.path(0).path("localId").asText()).isEqualTo("u1");
+    assertThat(users.path(0).path("passwordHash").asText()).contains("analytical");
   }
 
   @Test
