@@ -62,7 +62,7 @@ final class AuthRestoreSession implements RestoreSession {
   /** Accounts of the backup by uid, and whose an email or a phone number is; for REPLACE. */
   private KeyTable uids = KeyTable.set();
 
-  private KeyTable identifiers = KeyTable.map();
+  private KeyTable identifiers;
 
   /** What each account that was sent has to look like. */
   private KeyTable sent = KeyTable.map();
@@ -73,6 +73,8 @@ final class AuthRestoreSession implements RestoreSession {
   private volatile boolean closed;
 
   AuthRestoreSession(AuthConnection connection, RestoreRequest request, ImportSettings settings) {
+    // Whose they are matters only where accounts may be in the way.
+    this.identifiers = request.mode() == RestoreMode.REPLACE ? KeyTable.map() : KeyTable.set();
     this.connection = connection;
     this.request = request;
     this.settings = settings;
@@ -356,7 +358,7 @@ final class AuthRestoreSession implements RestoreSession {
       }
     }
     uids = KeyTable.set();
-    identifiers = KeyTable.map();
+    identifiers = KeyTable.set();
     users =
         new UserImport(
             api(), request.retry(), request.mode(), settings.existing(), left, () -> closed);
