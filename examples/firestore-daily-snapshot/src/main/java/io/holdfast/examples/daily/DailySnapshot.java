@@ -1,5 +1,7 @@
 package io.holdfast.examples.daily;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.holdfast.BackupException;
 import io.holdfast.BackupExecutor;
 import io.holdfast.BackupResult;
@@ -28,7 +30,9 @@ public final class DailySnapshot {
 
   /** Takes a backup, and ends the JVM with how that went. */
   public static void main(String[] args) {
-    Termination.whileRunning(() -> run(System.getenv(), System.out).number());
+    // JSON is UTF-8, whatever the container's locale is.
+    PrintStream out = new PrintStream(System.out, true, UTF_8);
+    Termination.whileRunning(() -> run(System.getenv(), out).number());
   }
 
   /**

@@ -10,6 +10,7 @@ import io.holdfast.SourceResult;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -23,6 +24,7 @@ final class LogLine {
   private static final int MOST_COLLECTIONS = 200;
 
   private static final int LONGEST_ERROR = 20_000;
+  private static final int MOST_REASONS = 5;
 
   private final ObjectNode line = new ObjectMapper().createObjectNode();
 
@@ -97,11 +99,16 @@ final class LogLine {
 
   /** Adds why there is no backup, or not all of it. */
   void error(Throwable error) {
-    line.put("error", text(error));
+    String reason = text(error);
+    line.put("error", reason);
     ArrayNode also = line.putArray("also");
-    for (Throwable suppressed : error.getSuppressed()) {
-      also.add(text(suppressed));
-    }
+    // Workers that fail together say the same.
+    Arrays.stream(error.getSuppressed())
+        .map(LogLine::text)
+        .filter(text -> !text.equals(reason))
+        .distinct()
+        .limit(MOST_REASONS)
+        .forEach(also::add);
   }
 
   /** A message of ours says what to do; one of others may hold anything. */

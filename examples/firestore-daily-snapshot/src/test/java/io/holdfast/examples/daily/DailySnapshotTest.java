@@ -148,6 +148,24 @@ final class DailySnapshotTest {
   }
 
   @Test
+  void theLineIsUtf8InAContainerWithoutALocale() throws Exception {
+    ProcessBuilder command =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Dfile.encoding=US-ASCII",
+            "-cp",
+            System.getProperty("java.class.path"),
+            DailySnapshot.class.getName());
+    command.environment().keySet().removeIf(name -> name.startsWith("HOLDFAST_"));
+    command.environment().put("LC_ALL", "C");
+    command.redirectError(ProcessBuilder.Redirect.DISCARD);
+    Process process = command.start();
+    out.write(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor()).isEqualTo(ExitCode.CONFIGURATION.number());
+    assertThat(line().path("error").asText()).contains("age1…");
+  }
+
+  @Test
   void nothingGivenNamesAllThatIsNeeded() throws Exception {
     assertThat(run(Map.of())).isEqualTo(ExitCode.CONFIGURATION);
     assertThat(line().path("error").asText())
