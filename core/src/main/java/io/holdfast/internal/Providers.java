@@ -87,7 +87,8 @@ public final class Providers {
                   + " is on the class path. Found: "
                   + (byScheme.isEmpty() ? "none" : String.join(", ", byScheme.keySet()))
                   + ". Add the module that serves it, holdfast-handler-postgres for postgresql,"
-                  + " or holdfast-handler-firestore for firestore, say."));
+                  + " holdfast-handler-firestore for firestore, or holdfast-handler-firebase-auth for"
+                  + " firebase-auth, say."));
     }
     return provider;
   }
