@@ -412,6 +412,32 @@ final class SeveralSourcesTest {
   }
 
   @Test
+  void anInterruptedBackupStopsAllSourcesAndLeavesNothing() {
+    Thread caller = Thread.currentThread();
+    CountDownLatch never = new CountDownLatch(1);
+    MemoryHandler waiting =
+        MemoryHandler.builder(accounts)
+            .beforeRead(
+                (collection, number) -> {
+                  caller.interrupt();
+                  try {
+                    never.await();
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new CancelledException("interrupted", e);
+                  }
+                })
+            .build();
+    assertThatThrownBy(() -> with("accounts", waiting).bestEffort().build().createBackup())
+        .isInstanceOf(CancelledException.class);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(keys(sink)).isEmpty();
+    assertThat(Bench.workers()).isEmpty();
+    assertThat(waiting.openResources()).isZero();
+  }
+
+  @Test
   void listenersAreToldOnTheCallersThread() {
     List<Thread> threads = new ArrayList<>();
     three().listener(event -> threads.add(Thread.currentThread())).build().createBackup();

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Which project and tenant, and how it is reached. Safe to share. */
 final class AuthConnection {
+  static final List<String> SCOPES = List.of("https://www.googleapis.com/auth/cloud-platform");
   static final URI SERVICE = URI.create("https://identitytoolkit.googleapis.com");
 
   private final String project;
@@ -101,8 +102,7 @@ final class AuthConnection {
 
   private static Credentials applicationDefault() {
     try {
-      return GoogleCredentials.getApplicationDefault()
-          .createScoped(List.of("https://www.googleapis.com/auth/cloud-platform"));
+      return GoogleCredentials.getApplicationDefault().createScoped(SCOPES);
     } catch (IOException e) {
       throw new HandlerException(
           HandlerException.Kind.UNAUTHENTICATED,
