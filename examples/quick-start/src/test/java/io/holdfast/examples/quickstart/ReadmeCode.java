@@ -67,6 +67,22 @@ final class ReadmeCode {
     // <--
   }
 
+  static void together(String publicKey) {
+    // -->
+    try (BackupExecutor executor =
+        BackupExecutor.builder()
+            .source("documents", "firestore://shop-prod")
+            .source("accounts", "firebase-auth://shop-prod")
+            .source("orders", "postgresql://app@db.example/orders")
+            .sink("file:///var/backups")
+            .encryption(Encryption.recipients(publicKey))
+            .build()) {
+      BackupResult backup = executor.createBackup();
+      backup.sources().forEach(source -> System.out.println(source.name() + " " + source.skew()));
+    }
+    // <--
+  }
+
   static void protect(DataSource dataSource, Path folder, ThrowingAction migration)
       throws Exception {
     // -->
