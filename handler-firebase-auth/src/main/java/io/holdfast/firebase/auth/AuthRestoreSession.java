@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,7 @@ final class AuthRestoreSession implements RestoreSession {
   private final Set<String> usedTenants = new TreeSet<>();
   private final Map<String, String> tenants = new TreeMap<>();
   private final Map<String, Long> written = new TreeMap<>();
+  private final Map<String, Optional<HashParameters>> hashes = new ConcurrentHashMap<>();
 
   /** Accounts of the backup by uid, and whose an email or a phone number is; for REPLACE. */
   private KeyTable uids = KeyTable.set();
@@ -245,8 +247,12 @@ final class AuthRestoreSession implements RestoreSession {
     }
   }
 
-  /** How a tenant's hashes were made. */
+  /** How a tenant's hashes were made; asked for every account, and read once. */
   private Optional<HashParameters> hash(String tenantInBackup) {
+    return hashes.computeIfAbsent(tenantInBackup, this::readHash);
+  }
+
+  private Optional<HashParameters> readHash(String tenantInBackup) {
     if (settings.hash().isPresent()) {
       return settings.hash();
     }
