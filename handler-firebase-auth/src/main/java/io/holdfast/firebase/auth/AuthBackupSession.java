@@ -115,15 +115,13 @@ final class AuthBackupSession implements BackupSession {
     ObjectNode described = GoogleRest.JSON.createObjectNode().put("documents", true);
     ObjectNode auth = described.putObject("firebase_auth");
     auth.put("version", 1).put("project", connection.project());
-    if (config.path("signIn") instanceof ObjectNode signIn) {
-      take(signIn, auth);
-    }
     if (connection.tenant().isEmpty()) {
+      if (config.path("signIn") instanceof ObjectNode signIn) {
+        take(signIn, auth);
+      }
       requireHash(auth, connection.project());
       auth.set("config", config);
       auth.set("idps", providers(""));
-    } else {
-      auth.remove("hash");
     }
     ObjectNode ofTenants = GoogleRest.JSON.createObjectNode();
     tenants.forEach(
