@@ -1,6 +1,7 @@
 package io.holdfast.spi;
 
 import io.holdfast.BackupException;
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ public final class StorageException extends BackupException {
 
   private final Kind kind;
   private final @Nullable String key;
+  private final @Nullable Duration retryAfter;
 
   /**
    * @param kind what kind of failure it was
@@ -47,9 +49,26 @@ public final class StorageException extends BackupException {
    */
   public StorageException(
       Kind kind, @Nullable String key, String message, @Nullable Throwable cause) {
+    this(kind, key, message, cause, null);
+  }
+
+  /**
+   * @param kind what kind of failure it was
+   * @param key the object's key, or null where no single object is concerned
+   * @param message what happened, and what to do
+   * @param cause what led to it, or null
+   * @param retryAfter how long the storage asked to wait, or null if it did not
+   */
+  public StorageException(
+      Kind kind,
+      @Nullable String key,
+      String message,
+      @Nullable Throwable cause,
+      @Nullable Duration retryAfter) {
     super(message, cause);
     this.kind = kind;
     this.key = key;
+    this.retryAfter = retryAfter;
   }
 
   /** What kind of failure it was. */
@@ -65,5 +84,10 @@ public final class StorageException extends BackupException {
   @Override
   public boolean retryable() {
     return kind == Kind.UNAVAILABLE;
+  }
+
+  @Override
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
   }
 }
