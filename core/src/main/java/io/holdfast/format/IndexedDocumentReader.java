@@ -1,17 +1,20 @@
 package io.holdfast.format;
 
+import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.DocumentHeader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads a document by its manifest. Every byte is accounted for: record frames must lie where the
- * manifest says, and what lies between them must be exactly the text that belongs there.
+ * Reads a document by its manifest, whole or some of its collections. Every byte that is read is
+ * accounted for: record frames must lie where the manifest says, and what lies between them must be
+ * exactly the text that belongs there.
  */
 public final class IndexedDocumentReader implements DocumentReader {
   private static final int FIRST_READ_BYTES = 4 * Limits.FRAME_TARGET_BYTES;
@@ -19,6 +22,7 @@ public final class IndexedDocumentReader implements DocumentReader {
   private final InputStream in;
   private final Manifest.Document document;
   private final int maxRecordBytes;
+  private final CollectionFilter chosen;
   private final FrameDecompressor decompressor;
   private final DocumentHeader header;
   private final StringBuilder expected = new StringBuilder();
@@ -40,9 +44,31 @@ public final class IndexedDocumentReader implements DocumentReader {
   public IndexedDocumentReader(
       InputStream in, Manifest.Document document, String backupId, int maxRecordBytes)
       throws IOException {
+    this(in, document, backupId, maxRecordBytes, CollectionFilter.ALL);
+  }
+
+  /**
+   * Reads the header, and then a part of the document: {@code in} has the bytes of {@link #ranges}
+   * only.
+   *
+   * @param in the document after decryption; closed by the caller
+   * @param document what the manifest says of it
+   * @param backupId the id that must stand in the header
+   * @param maxRecordBytes how large a record may be
+   * @param chosen the collections to read
+   * @throws FormatException if the header is not as it was written
+   */
+  public IndexedDocumentReader(
+      InputStream in,
+      Manifest.Document document,
+      String backupId,
+      int maxRecordBytes,
+      CollectionFilter chosen)
+      throws IOException {
     this.in = in;
     this.document = document;
     this.maxRecordBytes = maxRecordBytes;
+    this.chosen = chosen;
     this.decompressor = document.codec().decompressor();
     try {
       this.header = readHeader();
@@ -54,6 +80,45 @@ public final class IndexedDocumentReader implements DocumentReader {
     if (!document.collections().isEmpty()) {
       expected.append(DocumentText.beginCollection(document.collections().get(0).name(), true));
     }
+  }
+
+  /**
+   * The bytes of a document that its chosen collections need: the header, their frames, and the
+   * text before each of these, but not what stands behind the last. In order, and not touching each
+   * other.
+   *
+   * @param document what the manifest says of it
+   * @param chosen the collections to read
+   */
+  public static List<ByteRange> ranges(Manifest.Document document, CollectionFilter chosen) {
+    List<ByteRange> ranges = new ArrayList<>();
+    long from = 0;
+    long position = document.headerLength();
+    for (Manifest.Collection each : document.collections()) {
+      if (each.frames().size() == 0) {
+        continue;
+      }
+      long end = end(each);
+      if (!chosen.accepts(each.name())) {
+        add(ranges, from, position);
+        from = end;
+      }
+      position = end;
+    }
+    add(ranges, from, position);
+    return ranges;
+  }
+
+  private static void add(List<ByteRange> ranges, long from, long to) {
+    if (to > from) {
+      ranges.add(new ByteRange(from, to - from));
+    }
+  }
+
+  private static long end(Manifest.Collection collection) {
+    FrameIndex frames = collection.frames();
+    int last = frames.size() - 1;
+    return frames.offset(last) + frames.lengthBytes(last);
   }
 
   private void checkBackupId(String backupId) {
@@ -107,7 +172,9 @@ public final class IndexedDocumentReader implements DocumentReader {
     List<Manifest.Collection> collections = document.collections();
     while (collection < collections.size()) {
       Manifest.Collection current = collections.get(collection);
-      if (frame < current.frames().size()) {
+      if (!chosen.accepts(current.name())) {
+        pass(current);
+      } else if (frame < current.frames().size()) {
         return Optional.of(read(current));
       }
       expected.append(DocumentText.END_OF_COLLECTION);
@@ -119,6 +186,14 @@ public final class IndexedDocumentReader implements DocumentReader {
     }
     end();
     return Optional.empty();
+  }
+
+  /** What was not asked for is not in the stream. */
+  private void pass(Manifest.Collection current) {
+    if (current.frames().size() > 0) {
+      position = end(current);
+      expected.setLength(0);
+    }
   }
 
   private Frame read(Manifest.Collection current) throws IOException {
@@ -150,6 +225,11 @@ public final class IndexedDocumentReader implements DocumentReader {
   }
 
   private void end() throws IOException {
+    if (!chosen.equals(CollectionFilter.ALL)) {
+      ended = true;
+      close();
+      return;
+    }
     expected.append(DocumentText.end(document.counts()));
     checkStructure(document.plainLength() - position);
     if (in.read() >= 0) {

@@ -207,12 +207,14 @@ final class DocumentRestore {
    */
   private void readFirst(RestoreSession session) {
     boolean forSpeed = !options.atomic() && !options.verifyFirst() && !settings.dryRun();
+    boolean whole = options.verifyFirst() || settings.dryRun();
     if (session.inspects()) {
       inspect(session);
-    } else if (forSpeed) {
+    } else if (forSpeed && !StoredDocument.readsPartly(described(), filter)) {
       StoredDocument.checkBytes(sink, described());
     } else {
-      VerifyRun.check(sink, backupId, described(), settings, verification());
+      CollectionFilter checkedOnes = whole ? CollectionFilter.ALL : filter;
+      VerifyRun.check(sink, backupId, described(), settings, checkedOnes, verification());
     }
     verified = true;
   }
@@ -230,7 +232,7 @@ final class DocumentRestore {
   }
 
   private void inspect(RestoreSession session) {
-    try (StoredDocument document = open()) {
+    try (StoredDocument document = open(CollectionFilter.ALL)) {
       new FramePump(
               document.reader(),
               settings.parallelism(),
@@ -397,7 +399,11 @@ final class DocumentRestore {
   }
 
   private StoredDocument open() {
-    return open(sink, backupId, source, settings, checked);
+    return open(filter);
+  }
+
+  private StoredDocument open(CollectionFilter chosen) {
+    return open(sink, backupId, source, settings, checked, chosen);
   }
 
   /** Opens a document as far as its header. */
@@ -406,12 +412,14 @@ final class DocumentRestore {
       String backupId,
       Source source,
       Settings settings,
-      Optional<ObjectDigest> checked) {
+      Optional<ObjectDigest> checked,
+      CollectionFilter chosen) {
     Manifest.Document document = source.document();
     return document == null
         ? StoredDocument.openPlain(
             sink, source.key(), settings.keys(), settings.maxRecordBytes(), checked)
-        : StoredDocument.open(sink, backupId, document, settings.keys(), settings.maxRecordBytes());
+        : StoredDocument.open(
+            sink, backupId, document, settings.keys(), settings.maxRecordBytes(), chosen);
   }
 
   /**

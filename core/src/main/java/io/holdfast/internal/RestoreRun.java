@@ -138,7 +138,9 @@ public final class RestoreRun {
    */
   public static void requireReadable(StorageSink sink, Origin origin, Settings settings) {
     for (DocumentRestore.Source source : sources(origin)) {
-      DocumentRestore.open(sink, origin.backupId(), source, settings, Optional.empty()).close();
+      DocumentRestore.open(
+              sink, origin.backupId(), source, settings, Optional.empty(), CollectionFilter.ALL)
+          .close();
     }
   }
 

@@ -4,12 +4,14 @@ import io.holdfast.BackupException;
 import io.holdfast.CancelledException;
 import io.holdfast.DecryptionKeys;
 import io.holdfast.EncryptionException;
+import io.holdfast.format.ByteRange;
 import io.holdfast.format.DocumentReader;
 import io.holdfast.format.FormatException;
 import io.holdfast.format.IndexedDocumentReader;
 import io.holdfast.format.Manifest;
 import io.holdfast.format.PlainDocuments;
 import io.holdfast.internal.age.AgeStreams;
+import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.StorageException;
@@ -18,6 +20,7 @@ import io.holdfast.spi.StoredObject;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,10 +61,26 @@ final class StoredDocument implements AutoCloseable {
       Manifest.Document document,
       DecryptionKeys keys,
       int maxRecordBytes) {
+    return open(sink, backupId, document, keys, maxRecordBytes, CollectionFilter.ALL);
+  }
+
+  /**
+   * Opens a document that a manifest describes, for some of its collections. Of one that is not
+   * encrypted only what they need is fetched; its frames have checksums of their own.
+   */
+  @SuppressWarnings("resource") // handed on, or closed on failure
+  static StoredDocument open(
+      StorageSink sink,
+      String backupId,
+      Manifest.Document document,
+      DecryptionKeys keys,
+      int maxRecordBytes,
+      CollectionFilter chosen) {
     ObjectKey key = document.key();
-    long length = document.digest().lengthBytes();
     checkLength(sink, document);
-    DigestingInputStream stored = new DigestingInputStream(sink.read(key, 0, length));
+    boolean partly = readsPartly(document, chosen);
+    CollectionFilter fetched = partly ? chosen : CollectionFilter.ALL;
+    DigestingInputStream stored = new DigestingInputStream(bytes(sink, document, fetched));
     try {
       InputStream plain =
           document.encryption() == Manifest.EncryptionKind.AGE
@@ -69,8 +88,13 @@ final class StoredDocument implements AutoCloseable {
               : stored;
       DocumentReader reader =
           new IndexedDocumentReader(
-              new BufferedInputStream(plain, BUFFER_BYTES), document, backupId, maxRecordBytes);
-      return new StoredDocument(key, Optional.of(document.digest()), stored, reader);
+              new BufferedInputStream(plain, BUFFER_BYTES),
+              document,
+              backupId,
+              maxRecordBytes,
+              fetched);
+      return new StoredDocument(
+          key, partly ? Optional.empty() : Optional.of(document.digest()), stored, reader);
     } catch (IOException e) {
       closeAfter(stored, e);
       throw translate(key, e);
@@ -81,6 +105,27 @@ final class StoredDocument implements AutoCloseable {
       closeAfter(stored, e);
       throw e;
     }
+  }
+
+  /** Whether the chosen collections can be read without the others. */
+  static boolean readsPartly(Manifest.Document document, CollectionFilter chosen) {
+    return document.encryption() == Manifest.EncryptionKind.NONE
+        && document.collections().stream()
+            .anyMatch(collection -> !chosen.accepts(collection.name()));
+  }
+
+  private static InputStream bytes(
+      StorageSink sink, Manifest.Document document, CollectionFilter chosen) {
+    long length = document.digest().lengthBytes();
+    boolean encrypted = document.encryption() == Manifest.EncryptionKind.AGE;
+    return RangesInputStream.open(
+        sink,
+        document.key(),
+        chosen.equals(CollectionFilter.ALL)
+            ? List.of(new ByteRange(0, length))
+            : IndexedDocumentReader.ranges(document, chosen),
+        // What stands before the header in an encrypted document, and the rest of its chunk.
+        document.headerLength() + (encrypted ? BUFFER_BYTES : 0));
   }
 
   /**
@@ -170,7 +215,12 @@ final class StoredDocument implements AutoCloseable {
     checkLength(sink, document);
     ObjectKey key = document.key();
     try (DigestingInputStream stored =
-        new DigestingInputStream(sink.read(key, 0, document.digest().lengthBytes()))) {
+        new DigestingInputStream(
+            RangesInputStream.open(
+                sink,
+                key,
+                List.of(new ByteRange(0, document.digest().lengthBytes())),
+                BUFFER_BYTES))) {
       checkDigest(key, stored, document.digest());
     } catch (IOException e) {
       throw translate(key, e);

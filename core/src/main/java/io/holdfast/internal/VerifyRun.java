@@ -52,7 +52,7 @@ public final class VerifyRun {
   static void check(
       StorageSink sink, Manifest manifest, Settings settings, ProgressMeter progress) {
     for (Manifest.Document document : manifest.documents()) {
-      check(sink, manifest.backupId(), document, settings, progress);
+      check(sink, manifest.backupId(), document, settings, CollectionFilter.ALL, progress);
     }
   }
 
@@ -61,10 +61,12 @@ public final class VerifyRun {
       String backupId,
       Manifest.Document document,
       Settings settings,
+      CollectionFilter chosen,
       ProgressMeter progress) {
     progress.expect(document.collections().size(), document.records());
     try (StoredDocument stored =
-        StoredDocument.open(sink, backupId, document, settings.keys(), settings.maxRecordBytes())) {
+        StoredDocument.open(
+            sink, backupId, document, settings.keys(), settings.maxRecordBytes(), chosen)) {
       new FramePump(
               stored.reader(),
               settings.parallelism(),

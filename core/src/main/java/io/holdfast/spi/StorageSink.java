@@ -45,6 +45,14 @@ public interface StorageSink extends AutoCloseable {
    */
   InputStream read(ObjectKey key, long offset, long lengthBytes);
 
+  /**
+   * How many ranges of one object are worth reading at the same time: 1 where the bytes are near,
+   * several where each request has to travel.
+   */
+  default int parallelReads() {
+    return 1;
+  }
+
   /** The object of that key, or empty if there is none. */
   Optional<StoredObject> stat(ObjectKey key);
 
