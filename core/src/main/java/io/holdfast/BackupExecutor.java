@@ -2,18 +2,25 @@ package io.holdfast;
 
 import io.holdfast.catalog.Catalog;
 import io.holdfast.catalog.CatalogEntry;
+import io.holdfast.catalog.CopyResult;
+import io.holdfast.catalog.IncompleteReplicationException;
+import io.holdfast.catalog.Replication;
+import io.holdfast.catalog.ReplicationResult;
 import io.holdfast.format.Codec;
 import io.holdfast.format.Limits;
 import io.holdfast.format.Manifest;
 import io.holdfast.internal.BackupRun;
+import io.holdfast.internal.CopiesOfBackup;
 import io.holdfast.internal.Events;
 import io.holdfast.internal.NamedHandler;
+import io.holdfast.internal.NamedSink;
 import io.holdfast.internal.Origins;
 import io.holdfast.internal.Providers;
 import io.holdfast.internal.Prune;
 import io.holdfast.internal.RestoreRun;
 import io.holdfast.internal.SafetyBackup;
 import io.holdfast.internal.Settings;
+import io.holdfast.internal.Sinks;
 import io.holdfast.internal.TargetGuard;
 import io.holdfast.internal.VerifyRun;
 import io.holdfast.spi.BackupHandler;
@@ -38,8 +45,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes backups of one source, or of several, into one sink, checks them and restores them: what an
- * application holds.
+ * Takes backups of one source, or of several, into one sink, or into several, checks them and
+ * restores them: what an application holds.
  *
  * <pre>{@code
  * try (BackupExecutor executor =
@@ -66,7 +73,7 @@ public final class BackupExecutor implements AutoCloseable {
 
   private final List<NamedHandler> sources;
   private final List<NamedHandler> targets;
-  private final StorageSink sink;
+  private final Sinks sinks;
   private final BackupMode mode;
   private final Optional<String> existingBackup;
   private final boolean deleteOnSuccess;
@@ -78,7 +85,7 @@ public final class BackupExecutor implements AutoCloseable {
   private BackupExecutor(Builder builder, Settings settings, Opened opened) {
     this.sources = List.copyOf(opened.sources);
     this.targets = List.copyOf(opened.targets);
-    this.sink = opened.sink;
+    this.sinks = opened.sinks;
     this.owned = List.copyOf(opened.owned);
     this.mode = builder.mode;
     this.existingBackup = Optional.ofNullable(builder.existingBackup);
@@ -105,7 +112,7 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws BackupException if it could not be taken; then nothing of it is listed
    */
   public BackupResult createBackup() {
-    return new BackupRun(sources, sink, settings, events).run();
+    return new BackupRun(sources, sinks, settings, events).run();
   }
 
   /**
@@ -134,7 +141,7 @@ public final class BackupExecutor implements AutoCloseable {
    *     target holds now is suppressed in it, and told to listeners as a warning
    */
   public RestoreResult restoreFromBackup(String ref, RestoreOptions options) {
-    try (Origins.Resolved resolved = origins().resolve(ref)) {
+    try (Origins.Resolved resolved = origins(options.sink()).resolve(ref)) {
       return restore(resolved, options);
     }
   }
@@ -207,7 +214,7 @@ public final class BackupExecutor implements AutoCloseable {
   private SafetyBackup safetyBackup(List<NamedHandler> of) {
     boolean sourcesOnly =
         of.stream().allMatch(one -> handlers(sources).stream().anyMatch(s -> s == one.handler()));
-    return new SafetyBackup(of, sink, settings.forSafetyBackup(sourcesOnly), events);
+    return new SafetyBackup(of, sinks, settings.forSafetyBackup(sourcesOnly), events);
   }
 
   private boolean isSource(NamedHandler target) {
@@ -244,7 +251,7 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws BackupException if the sink cannot be listed
    */
   public List<CatalogEntry> list() {
-    return new Catalog(sink).list(settings.prefix() + "-", settings::owns);
+    return new Catalog(merged()).list(settings.prefix() + "-", settings::owns);
   }
 
   /**
@@ -260,8 +267,56 @@ public final class BackupExecutor implements AutoCloseable {
           List.of("delete takes the id of one backup, not " + LATEST + ". Nothing was deleted."));
     }
     if (!settings.dryRun()) {
-      new Catalog(sink).delete(backupId);
+      new Catalog(merged()).delete(backupId);
     }
+  }
+
+  /**
+   * Where a backup is: what each of the executor's sinks says now, in their order. A sink that has
+   * its manifest and all its documents, of the right lengths, has it; one that could not be asked
+   * says why.
+   *
+   * @param backupId its id
+   */
+  public List<Copy> copies(String backupId) {
+    return CopiesOfBackup.find(sinks, backupId);
+  }
+
+  /**
+   * Copies a backup from one of the executor's sinks to another: fills in a copy that could not be
+   * stored when it was taken. Every byte is compared with the manifest on its way; nothing is
+   * overwritten. See {@link Replication}, which copies between any two sinks.
+   *
+   * @param backupId its id
+   * @param from the name of the sink to read from
+   * @param to the name of the sink that lacks it
+   * @throws ConfigurationException if there is no sink of that name, or in a dry run
+   * @throws BackupException if it could not be copied; the other sink does not list it then
+   */
+  public CopyResult copy(String backupId, String from, String to) {
+    return replication(from, to).copy(backupId);
+  }
+
+  /**
+   * Copies every backup under the executor's prefix that the other sink lacks, newest first.
+   *
+   * @param from the name of the sink to read from
+   * @param to the name of the sink to copy to
+   * @throws ConfigurationException if there is no sink of that name, or in a dry run
+   * @throws IncompleteReplicationException if some could not be copied
+   * @throws BackupException if one of the sinks cannot be listed
+   */
+  public ReplicationResult replicate(String from, String to) {
+    return replication(from, to).copyMissing(settings.prefix() + "-", settings::owns);
+  }
+
+  private Replication replication(String from, String to) {
+    if (settings.dryRun()) {
+      throw new ConfigurationException(
+          List.of("Copying has no dry run; copies(id) tells what is where. Nothing was copied."));
+    }
+    Replication replication = Replication.between(sinks.named(from), sinks.named(to));
+    return replication.listener(events::tell);
   }
 
   /**
@@ -276,7 +331,8 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws BackupException if the sink refuses
    */
   public List<String> prune(Duration olderThan) {
-    return Prune.run(sink, settings, sources.stream().map(NamedHandler::name).toList(), olderThan);
+    return Prune.run(
+        merged(), settings, sources.stream().map(NamedHandler::name).toList(), olderThan);
   }
 
   /**
@@ -426,7 +482,19 @@ public final class BackupExecutor implements AutoCloseable {
   }
 
   private Origins origins() {
-    return new Origins(sink, settings, events);
+    return origins(Optional.empty());
+  }
+
+  private Origins origins(Optional<String> sink) {
+    return new Origins(sinks.toRead(sink, this::warned), settings, events);
+  }
+
+  private StorageSink merged() {
+    return sinks.merged(this::warned);
+  }
+
+  private void warned(String message) {
+    events.warned(Operation.LIST, message);
   }
 
   /** Closes the handlers and sinks that were opened from URIs. May be called twice. */
@@ -463,11 +531,14 @@ public final class BackupExecutor implements AutoCloseable {
   private record Opened(
       List<NamedHandler> sources,
       List<NamedHandler> targets,
-      StorageSink sink,
+      Sinks sinks,
       List<AutoCloseable> owned) {}
 
   /** A database as it was given: a handler or its URI. */
   private record Given(@Nullable BackupHandler handler, @Nullable String uri) {}
+
+  /** A sink as it was given: itself or its URI. */
+  private record GivenSink(@Nullable StorageSink sink, @Nullable String uri) {}
 
   /**
    * Configures an executor. {@link #build} checks everything at once and contacts nothing. Used by
@@ -480,8 +551,11 @@ public final class BackupExecutor implements AutoCloseable {
     private final Map<String, Given> targets = new LinkedHashMap<>();
     private final List<String> given = new ArrayList<>();
     private boolean bestEffort;
-    private @Nullable StorageSink sink;
-    private @Nullable String sinkUri;
+
+    /** By name, in the order in which they were given; the only one has none. */
+    private final Map<String, GivenSink> sinks = new LinkedHashMap<>();
+
+    private @Nullable Integer requiredCopies;
     private String prefix = "backup";
     private String suffix = ".json";
     private String timestampFormat = Settings.DEFAULT_TIMESTAMPS;
@@ -602,15 +676,56 @@ public final class BackupExecutor implements AutoCloseable {
 
     /** Where backups are stored; stays open. */
     public Builder sink(StorageSink storage) {
-      sink = storage;
-      sinkUri = null;
+      sinks.put("", new GivenSink(storage, null));
       return this;
     }
 
     /** Where backups are stored, by its URI: {@code file:///var/backups}. */
     public Builder sink(String uri) {
-      sinkUri = uri;
-      sink = null;
+      sinks.put("", new GivenSink(null, uri));
+      return this;
+    }
+
+    /**
+     * One of several places that every backup is stored in, in one pass over the sources; stays
+     * open. What is read is read from the first that has it. A slow sink slows the backup down; one
+     * that fails is left out of it, as long as {@link #requiredCopies} are left.
+     *
+     * @param name what results and manifests call it: a lower-case letter, then up to 39 lower-case
+     *     letters, digits, hyphens and underscores
+     * @param storage where it stores
+     */
+    public Builder sink(String name, StorageSink storage) {
+      return named(name, new GivenSink(storage, null));
+    }
+
+    /** One of several places that every backup is stored in, by its URI. */
+    public Builder sink(String name, String uri) {
+      return named(name, new GivenSink(null, uri));
+    }
+
+    private Builder named(String name, GivenSink storage) {
+      if (!Manifest.isSourceName(name)) {
+        given.add(
+            "The name of a sink is a lower-case letter, then up to 39 of a-z, 0-9, '_' and '-'; \""
+                + name
+                + "\" is not.");
+      } else if (sinks.put(name, storage) != null) {
+        given.add("The sink " + name + " was given twice.");
+      }
+      return this;
+    }
+
+    /**
+     * In how many of the sinks a backup must be stored to be one; default all of them. With fewer,
+     * {@link BackupExecutor#createBackup} throws a {@link TooFewCopiesException} and takes back
+     * what it has stored. A result with enough copies says which are missing; {@link
+     * BackupExecutor#copy} fills them in.
+     *
+     * @param atLeast 1 to the number of sinks
+     */
+    public Builder requiredCopies(int atLeast) {
+      requiredCopies = atLeast;
       return this;
     }
 
@@ -772,9 +887,7 @@ public final class BackupExecutor implements AutoCloseable {
 
     private void checkSettings(List<String> problems) {
       checkDatabases(problems);
-      if (sink == null && sinkUri == null) {
-        problems.add("No sink was given: call sink(uri) or sink(sink).");
-      }
+      checkSinks(problems);
       if (mode == BackupMode.RESTORE_ONLY && existingBackup == null) {
         problems.add("RESTORE_ONLY needs existingBackup: the id of the backup to restore.");
       }
@@ -796,6 +909,23 @@ public final class BackupExecutor implements AutoCloseable {
         problems.add(
             "verifyAfterBackup reads backups that are encrypted to public keys: give"
                 + " decryptionKeys, or verify where the secret key is.");
+      }
+    }
+
+    private void checkSinks(List<String> problems) {
+      if (sinks.isEmpty()) {
+        problems.add("No sink was given: call sink(uri) or sink(sink).");
+      }
+      if (sinks.size() > 1 && sinks.containsKey("")) {
+        problems.add("Of several sinks each needs a name: sink(name, uri).");
+      }
+      if (requiredCopies != null && (requiredCopies < 1 || requiredCopies > sinks.size())) {
+        problems.add(
+            "requiredCopies must be 1 to the number of sinks, "
+                + sinks.size()
+                + ", not "
+                + requiredCopies
+                + ".");
       }
     }
 
@@ -848,11 +978,39 @@ public final class BackupExecutor implements AutoCloseable {
               openedTargets.add(new NamedHandler(name, target));
             }
           });
-      StorageSink openedSink =
-          open(sink, sinkUri, uri -> Providers.sink(uri, context), owned, problems);
-      return openedSources.size() < sources.size() || openedSink == null
-          ? null
-          : new Opened(openedSources, openedTargets, openedSink, owned);
+      List<NamedSink> openedSinks = new ArrayList<>();
+      sinks.forEach(
+          (name, each) -> {
+            StorageSink opened =
+                open(each.sink(), each.uri(), uri -> Providers.sink(uri, context), owned, problems);
+            if (opened != null) {
+              openedSinks.add(new NamedSink(name, opened));
+            }
+          });
+      if (openedSources.size() < sources.size() || openedSinks.size() < sinks.size()) {
+        return null;
+      }
+      requireDifferent(openedSinks, problems);
+      int required = requiredCopies == null ? openedSinks.size() : requiredCopies;
+      return new Opened(openedSources, openedTargets, new Sinks(openedSinks, required), owned);
+    }
+
+    /** Two copies in one place are one. */
+    private static void requireDifferent(List<NamedSink> sinks, List<String> problems) {
+      Map<String, String> names = new LinkedHashMap<>();
+      for (NamedSink each : sinks) {
+        String other = names.putIfAbsent(each.sink().location(), each.name());
+        if (other != null) {
+          problems.add(
+              "The sinks "
+                  + other
+                  + " and "
+                  + each.name()
+                  + " are the same place, "
+                  + each.sink().location()
+                  + ".");
+        }
+      }
     }
 
     private static @Nullable BackupHandler open(

@@ -21,6 +21,7 @@ import java.util.function.ToLongFunction;
  * @param cut the instant that its sources are as close to as they can; empty for a backup of one
  * @param missing the sources that failed; always empty but in what an {@link
  *     IncompleteBackupException} holds
+ * @param copies what has become of each of several sinks; empty if there is one
  * @param notCaptured what the sources hold and the backup does not, because that was allowed
  * @param duration how long it took
  * @param dryRun whether nothing was written, because the executor was built for a dry run
@@ -31,6 +32,7 @@ public record BackupResult(
     List<SourceResult> sources,
     Optional<Instant> cut,
     List<MissingSource> missing,
+    List<Copy> copies,
     List<NotCaptured> notCaptured,
     Duration duration,
     boolean dryRun) {
@@ -38,6 +40,7 @@ public record BackupResult(
   public BackupResult {
     sources = List.copyOf(sources);
     missing = List.copyOf(missing);
+    copies = List.copyOf(copies);
     notCaptured = List.copyOf(notCaptured);
   }
 

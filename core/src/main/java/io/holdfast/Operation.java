@@ -7,5 +7,9 @@ public enum Operation {
   /** Checking a backup. */
   VERIFY,
   /** Restoring a backup. */
-  RESTORE
+  RESTORE,
+  /** Looking at what is there. */
+  LIST,
+  /** Copying backups from one sink to another. */
+  COPY
 }

@@ -2,6 +2,7 @@ package io.holdfast;
 
 import io.holdfast.spi.CollectionFilter;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,6 +18,8 @@ import java.util.Set;
  * @param sources which sources of the backup are restored, by name; empty for all
  * @param productionTargets the targets that the caller has named as those to restore into, although
  *     they are marked as production
+ * @param sink the name of the sink to read from, where the executor has several; empty for the
+ *     first that has the backup
  */
 public record RestoreOptions(
     RestoreMode mode,
@@ -26,7 +29,8 @@ public record RestoreOptions(
     boolean verifyFirst,
     boolean safetyBackup,
     List<String> sources,
-    Set<String> productionTargets) {
+    Set<String> productionTargets,
+    Optional<String> sink) {
   /** Copies the collections. */
   public RestoreOptions {
     sources = List.copyOf(sources);
@@ -43,7 +47,8 @@ public record RestoreOptions(
           false,
           true,
           List.of(),
-          Set.of());
+          Set.of(),
+          Optional.empty());
 
   /**
    * Whether the target must stay as it was if the restore fails, where the database can do that.
@@ -62,7 +67,8 @@ public record RestoreOptions(
         verifyFirst,
         safetyBackup,
         sources,
-        productionTargets);
+        productionTargets,
+        sink);
   }
 
   /** The same for those collections only; patterns as in {@link CollectionFilter}. */
@@ -84,7 +90,8 @@ public record RestoreOptions(
         verifyFirst,
         safetyBackup,
         sources,
-        productionTargets);
+        productionTargets,
+        sink);
   }
 
   /** The same, changing the target in another way. */
@@ -97,7 +104,8 @@ public record RestoreOptions(
         verifyFirst,
         safetyBackup,
         sources,
-        productionTargets);
+        productionTargets,
+        sink);
   }
 
   /**
@@ -116,13 +124,13 @@ public record RestoreOptions(
    */
   public RestoreOptions dataOnly() {
     return new RestoreOptions(
-        mode, filter, strategy, true, verifyFirst, safetyBackup, sources, productionTargets);
+        mode, filter, strategy, true, verifyFirst, safetyBackup, sources, productionTargets, sink);
   }
 
   /** The same, reading and checking the whole backup before the target is touched. */
   public RestoreOptions verifyingFirst() {
     return new RestoreOptions(
-        mode, filter, strategy, recordsOnly, true, safetyBackup, sources, productionTargets);
+        mode, filter, strategy, recordsOnly, true, safetyBackup, sources, productionTargets, sink);
   }
 
   /**
@@ -131,7 +139,7 @@ public record RestoreOptions(
    */
   public RestoreOptions withoutSafetyBackup() {
     return new RestoreOptions(
-        mode, filter, strategy, recordsOnly, verifyFirst, false, sources, productionTargets);
+        mode, filter, strategy, recordsOnly, verifyFirst, false, sources, productionTargets, sink);
   }
 
   /**
@@ -149,7 +157,8 @@ public record RestoreOptions(
         verifyFirst,
         safetyBackup,
         List.of(names),
-        productionTargets);
+        productionTargets,
+        sink);
   }
 
   /**
@@ -161,6 +170,32 @@ public record RestoreOptions(
    */
   public RestoreOptions intoProduction(String... names) {
     return new RestoreOptions(
-        mode, filter, strategy, recordsOnly, verifyFirst, safetyBackup, sources, Set.of(names));
+        mode,
+        filter,
+        strategy,
+        recordsOnly,
+        verifyFirst,
+        safetyBackup,
+        sources,
+        Set.of(names),
+        sink);
+  }
+
+  /**
+   * The same from that one of several sinks, whatever the others have.
+   *
+   * @param name the name of the sink, as the executor was given it
+   */
+  public RestoreOptions fromSink(String name) {
+    return new RestoreOptions(
+        mode,
+        filter,
+        strategy,
+        recordsOnly,
+        verifyFirst,
+        safetyBackup,
+        sources,
+        productionTargets,
+        Optional.of(name));
   }
 }

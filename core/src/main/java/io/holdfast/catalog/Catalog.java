@@ -66,7 +66,7 @@ public final class Catalog {
   private Optional<CatalogEntry> read(StoredObject object) {
     String id = idOf(object.key());
     try {
-      return Optional.of(new CatalogEntry.Backup(object.key(), fetch(object)));
+      return Optional.of(new CatalogEntry.Backup(object.key(), fetch(object).manifest()));
     } catch (FormatException e) {
       return Optional.of(
           new CatalogEntry.Unreadable(
@@ -91,6 +91,20 @@ public final class Catalog {
    * @throws FormatException if its manifest cannot be read
    */
   public Manifest manifest(String backupId) {
+    return fetched(backupId).manifest();
+  }
+
+  /**
+   * The manifest of a backup as it is stored, after it was read and checked.
+   *
+   * @throws StorageException of kind {@code NOT_FOUND} if there is no such backup
+   * @throws FormatException if its manifest cannot be read
+   */
+  public byte[] manifestBytes(String backupId) {
+    return fetched(backupId).bytes();
+  }
+
+  private Fetched fetched(String backupId) {
     ObjectKey key = Manifest.keyOf(backupId);
     StoredObject object =
         sink.stat(key)
@@ -108,21 +122,26 @@ public final class Catalog {
     return fetch(object);
   }
 
-  private Manifest fetch(StoredObject object) {
+  /** A manifest as it is stored, and what it says. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Fetched(byte[] bytes, Manifest manifest) {}
+
+  private Fetched fetch(StoredObject object) {
     if (object.lengthBytes() > Limits.MANIFEST_BYTES) {
       throw new FormatException(
           FormatException.Kind.TOO_LARGE,
           "The manifest " + object.key() + " is larger than " + Limits.MANIFEST_BYTES + " bytes.");
     }
     try (InputStream in = sink.read(object.key(), 0, object.lengthBytes())) {
-      Manifest manifest = ManifestReader.read(in.readAllBytes());
+      byte[] bytes = in.readAllBytes();
+      Manifest manifest = ManifestReader.read(bytes);
       if (!manifest.backupId().equals(idOf(object.key()))) {
         throw new FormatException(
             FormatException.Kind.CORRUPT,
             "The manifest belongs to another backup, " + manifest.backupId() + ".");
       }
       checkOwnership(manifest);
-      return manifest;
+      return new Fetched(bytes, manifest);
     } catch (FormatException e) {
       throw new FormatException(
           e.kind(), "Manifest " + object.key() + ": " + e.getMessage(), e.getCause());

@@ -1,5 +1,6 @@
 package io.holdfast.format;
 
+import io.holdfast.Copy;
 import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectDigest;
@@ -26,6 +27,7 @@ import java.util.regex.Pattern;
  * @param notCaptured what the caller allowed to be left out
  * @param cut the instant that its sources are as close to as they can; empty for a backup of one
  * @param missing the sources that failed and were to be in it
+ * @param copies what had become of each of several sinks when it was published; empty for one
  */
 public record Manifest(
     String backupId,
@@ -35,7 +37,8 @@ public record Manifest(
     List<Document> documents,
     List<NotCaptured> notCaptured,
     Optional<Instant> cut,
-    List<MissingSource> missing) {
+    List<MissingSource> missing,
+    List<Copy> copies) {
   /** The version that this code writes, and the highest that it reads. */
   public static final int VERSION = 1;
 
@@ -50,6 +53,7 @@ public record Manifest(
     documents = List.copyOf(documents);
     notCaptured = List.copyOf(notCaptured);
     missing = List.copyOf(missing);
+    copies = List.copyOf(copies);
   }
 
   /** A whole backup of one source. */
@@ -68,6 +72,7 @@ public record Manifest(
         documents,
         notCaptured,
         Optional.empty(),
+        List.of(),
         List.of());
   }
 
@@ -76,7 +81,7 @@ public record Manifest(
     return ObjectKey.of(backupId + KEY_ENDING);
   }
 
-  /** Whether a source of a backup of several can have that name. */
+  /** Whether a source of a backup of several, or one of several sinks, can have that name. */
   public static boolean isSourceName(String name) {
     return SOURCE_NAME.matcher(name).matches();
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.holdfast.Copy;
 import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectDigest;
@@ -125,6 +126,7 @@ public final class ManifestReader {
     List<NotCaptured> notCaptured = new ArrayList<>();
     Instant cut = null;
     List<MissingSource> missing = new ArrayList<>();
+    List<Copy> copies = new ArrayList<>();
     expect(parser.nextToken(), JsonToken.START_OBJECT);
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       switch (nextName()) {
@@ -136,6 +138,7 @@ public final class ManifestReader {
         case "not_captured" -> eachElement(() -> notCaptured.add(notCaptured()));
         case "cut" -> cut = Instant.parse(string());
         case "missing" -> eachElement(() -> missing.add(missing()));
+        case "copies" -> eachElement(() -> copies.add(copy()));
         default -> parser.skipChildren();
       }
     }
@@ -158,7 +161,8 @@ public final class ManifestReader {
         documents,
         notCaptured,
         Optional.ofNullable(cut),
-        missing);
+        missing,
+        copies);
   }
 
   /** Only the only document of a backup may have no name. */
@@ -171,6 +175,17 @@ public final class ManifestReader {
           "a document's source has no usable name");
       require(names.add(name), "it lists the source " + name + " twice");
     }
+  }
+
+  private Copy copy() throws IOException {
+    expect(parser.currentToken(), JsonToken.START_OBJECT);
+    JsonNode node = parser.readValueAsTree();
+    return new Copy(
+        Json.text(node, "sink"),
+        Json.text(node, "location"),
+        node.path("stored").asBoolean(false)
+            ? Optional.empty()
+            : Optional.of(node.path("reason").asText("")));
   }
 
   private MissingSource missing() throws IOException {

@@ -1,6 +1,7 @@
 package io.holdfast.format;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.holdfast.Copy;
 import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import java.io.ByteArrayOutputStream;
@@ -65,6 +66,9 @@ public final class ManifestWriter {
     if (!manifest.missing().isEmpty()) {
       missing(manifest.missing());
     }
+    if (!manifest.copies().isEmpty()) {
+      copies(manifest.copies());
+    }
     text.append(",\n");
     return seal();
   }
@@ -75,6 +79,20 @@ public final class ManifestWriter {
     for (MissingSource source : sources) {
       ObjectNode node = Json.MAPPER.createObjectNode();
       node.put("name", source.name()).put("reason", source.reason());
+      text.append(separator).append(Json.write(node));
+      separator = ",\n";
+    }
+    text.append("\n]");
+  }
+
+  private void copies(List<Copy> copies) {
+    line("copies").append('[');
+    String separator = "\n";
+    for (Copy copy : copies) {
+      ObjectNode node = Json.MAPPER.createObjectNode();
+      node.put("sink", copy.sink()).put("location", copy.location());
+      node.put("stored", copy.stored());
+      copy.failure().ifPresent(reason -> node.put("reason", reason));
       text.append(separator).append(Json.write(node));
       separator = ",\n";
     }

@@ -12,6 +12,7 @@ import io.holdfast.format.FormatException;
 import io.holdfast.format.Manifest;
 import io.holdfast.format.ManifestWriter;
 import io.holdfast.spi.BackupRequest;
+import io.holdfast.spi.CollectionFilter;
 import io.holdfast.spi.CollectionInfo;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectKey;
@@ -25,10 +26,13 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
@@ -46,7 +50,7 @@ public final class BackupRun {
   static final long SPLIT_BYTES = 64L << 20;
 
   private final List<NamedHandler> sources;
-  private final StorageSink sink;
+  private final Copies copies;
   private final Settings settings;
   private final Events events;
   private final Instant createdAt;
@@ -62,9 +66,12 @@ public final class BackupRun {
   private final Map<DocumentBackup, Throwable> failures = new ConcurrentHashMap<>();
   private Optional<Instant> cut = Optional.empty();
 
+  /** Where the manifest is; the thread that takes the backup asks and tells. */
+  private final Set<StorageSink> published = Collections.newSetFromMap(new IdentityHashMap<>());
+
   /** A run that begins now. */
-  public BackupRun(List<NamedHandler> sources, StorageSink sink, Settings settings, Events events) {
-    this(sources, sink, settings, events, "");
+  public BackupRun(List<NamedHandler> sources, Sinks sinks, Settings settings, Events events) {
+    this(sources, sinks, settings, events, "");
   }
 
   /**
@@ -73,23 +80,19 @@ public final class BackupRun {
    * @param ending what follows the timestamp in the backup's id
    */
   BackupRun(
-      List<NamedHandler> sources,
-      StorageSink sink,
-      Settings settings,
-      Events events,
-      String ending) {
+      List<NamedHandler> sources, Sinks sinks, Settings settings, Events events, String ending) {
     this.sources = List.copyOf(sources);
-    this.sink = sink;
+    this.relayed = new Events(List.of(relay));
+    this.copies = new Copies(sinks, relayed);
     this.settings = settings;
     this.events = events;
     this.createdAt = settings.clock().instant();
     this.backupId = settings.prefix() + "-" + settings.timestampFormat().format(createdAt) + ending;
     this.documents =
         sources.stream()
-            .map(source -> new DocumentBackup(source, keyOf(source), sink, settings))
+            .map(source -> new DocumentBackup(source, keyOf(source), copies, settings))
             .toList();
     this.manifestKey = Manifest.keyOf(backupId);
-    this.relayed = new Events(List.of(relay));
     this.progress = new ProgressMeter(Operation.BACKUP, several() ? relayed : events);
   }
 
@@ -134,7 +137,7 @@ public final class BackupRun {
             .map(source -> source.handler().location())
             .collect(Collectors.joining(", "))
         + " → "
-        + sink.location()
+        + copies.location()
         + " "
         + documents.stream()
             .map(document -> document.key().value())
@@ -142,7 +145,7 @@ public final class BackupRun {
   }
 
   private String where() {
-    return sink.location() + " " + (several() ? manifestKey : documents.get(0).key());
+    return copies.storedAt() + " " + (several() ? manifestKey : documents.get(0).key());
   }
 
   private boolean several() {
@@ -293,15 +296,11 @@ public final class BackupRun {
 
   /** The documents are stored one after another; from then on they have to be cleared away. */
   private BackupResult store(List<DocumentBackup> read) {
-    List<ObjectKey> committed = new ArrayList<>();
     try {
-      for (DocumentBackup document : read) {
-        document.commit();
-        committed.add(document.key());
-      }
+      read.forEach(DocumentBackup::commit);
       return publish(read);
     } catch (RuntimeException | Error e) {
-      Held.undisturbed(() -> committed.forEach(key -> removeDocument(key, e)));
+      Held.undisturbed(() -> copies.takeBack((sink, key) -> takeBack(sink, key, e)));
       throw e;
     }
   }
@@ -309,7 +308,10 @@ public final class BackupRun {
   private BackupResult publish(List<DocumentBackup> read) {
     List<NotCaptured> notCaptured =
         read.stream().flatMap(document -> document.notCaptured().stream()).toList();
-    read.forEach(document -> checkStored(document.document()));
+    copies.each(sink -> read.forEach(document -> checkStored(sink, document.document())));
+    if (settings.verifyAfterBackup()) {
+      copies.each(sink -> verify(sink, read));
+    }
     Manifest manifest =
         new Manifest(
             backupId,
@@ -319,11 +321,10 @@ public final class BackupRun {
             read.stream().map(DocumentBackup::document).toList(),
             notCaptured,
             cut,
-            missing());
-    if (settings.verifyAfterBackup()) {
-      VerifyRun.check(sink, manifest, settings, new ProgressMeter(Operation.VERIFY, events));
-    }
-    publish(ManifestWriter.write(manifest));
+            missing(),
+            copies.state());
+    byte[] bytes = ManifestWriter.write(manifest);
+    copies.each(sink -> publish(sink, bytes));
     for (NotCaptured missing : notCaptured) {
       events.warned(
           Operation.BACKUP, "Not captured: " + missing.object() + " (" + missing.reason() + ")");
@@ -338,6 +339,14 @@ public final class BackupRun {
       }
     }
     return result(read, read.stream().map(document -> document.result(cut)).toList(), notCaptured);
+  }
+
+  private void verify(StorageSink sink, List<DocumentBackup> read) {
+    ProgressMeter verifying = new ProgressMeter(Operation.VERIFY, events);
+    for (DocumentBackup document : read) {
+      VerifyRun.check(
+          sink, backupId, document.document(), settings, CollectionFilter.ALL, verifying);
+    }
   }
 
   private List<MissingSource> missing() {
@@ -359,6 +368,7 @@ public final class BackupRun {
         results,
         cut,
         missing(),
+        copies.state(),
         settings.dryRun()
             ? of.stream().flatMap(document -> document.notCaptured().stream()).toList()
             : notCaptured,
@@ -369,6 +379,10 @@ public final class BackupRun {
   private void requireFreeName() {
     List<ObjectKey> keys = new ArrayList<>(List.of(manifestKey));
     documents.forEach(document -> keys.add(document.key()));
+    copies.each(sink -> requireFree(sink, keys));
+  }
+
+  private void requireFree(StorageSink sink, List<ObjectKey> keys) {
     for (ObjectKey key : keys) {
       if (sink.stat(key).isPresent()) {
         throw new StorageException(
@@ -398,7 +412,7 @@ public final class BackupRun {
     return sum;
   }
 
-  private void checkStored(Manifest.Document document) {
+  private void checkStored(StorageSink sink, Manifest.Document document) {
     long expected = document.digest().lengthBytes();
     long actual = sink.stat(document.key()).map(object -> object.lengthBytes()).orElse(-1L);
     if (actual != expected) {
@@ -414,7 +428,7 @@ public final class BackupRun {
     }
   }
 
-  private void publish(byte[] manifest) {
+  private void publish(StorageSink sink, byte[] manifest) {
     try (Held<SinkWriter> writer =
         new Held<>(sink.write(manifestKey, WriteOptions.NONE), SinkWriter::close)) {
       SinkOutputStream out = new SinkOutputStream(writer.resource());
@@ -423,7 +437,7 @@ public final class BackupRun {
     } catch (RuntimeException e) {
       // The answer may have been lost, and not the manifest. Then the backup is there.
       AtomicBoolean ours = new AtomicBoolean();
-      Held.undisturbed(() -> ours.set(isStored(manifest, e)));
+      Held.undisturbed(() -> ours.set(isStored(sink, manifest, e)));
       if (!ours.get()) {
         throw e;
       }
@@ -434,9 +448,10 @@ public final class BackupRun {
               + " reported an error, but it is there, as it was written: "
               + e.getMessage());
     }
+    published.add(sink);
   }
 
-  private boolean isStored(byte[] manifest, RuntimeException cause) {
+  private boolean isStored(StorageSink sink, byte[] manifest, RuntimeException cause) {
     try {
       Optional<StoredObject> stored = sink.stat(manifestKey);
       if (stored.isEmpty() || stored.get().lengthBytes() != manifest.length) {
@@ -452,13 +467,17 @@ public final class BackupRun {
   }
 
   /**
-   * Takes a document back, unless a manifest speaks for it. A run that lost a race for the name has
-   * no document of its own, or one of another name; where a sink took equal bytes for one success,
-   * it may have the winner's, and that is left alone.
+   * Takes a document back, and first the manifest, if it was published there and too few others
+   * could be. Where another's manifest speaks for the document it stays: a run that lost a race for
+   * the name has no document of its own, or one of another name; where a sink took equal bytes for
+   * one success, it may have the winner's.
    */
-  private void removeDocument(ObjectKey key, Throwable cause) {
+  private void takeBack(StorageSink sink, ObjectKey key, Throwable cause) {
     try {
-      if (sink.stat(manifestKey).isEmpty() || !manifestNames(key)) {
+      if (published.remove(sink)) {
+        sink.delete(manifestKey);
+      }
+      if (sink.stat(manifestKey).isEmpty() || !manifestNames(sink, key)) {
         sink.delete(key);
       }
     } catch (RuntimeException e) {
@@ -469,7 +488,7 @@ public final class BackupRun {
     }
   }
 
-  private boolean manifestNames(ObjectKey key) {
+  private boolean manifestNames(StorageSink sink, ObjectKey key) {
     return new Catalog(sink)
         .manifest(backupId).documents().stream().anyMatch(document -> document.key().equals(key));
   }

@@ -18,8 +18,6 @@ import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.SinkWriter;
 import io.holdfast.spi.SourceInfo;
 import io.holdfast.spi.StorageException;
-import io.holdfast.spi.StorageSink;
-import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +39,7 @@ final class DocumentBackup implements AutoCloseable {
 
   private final NamedHandler source;
   private final ObjectKey key;
-  private final StorageSink sink;
+  private final Copies copies;
   private final Settings settings;
 
   private @Nullable SinkWriter writer;
@@ -50,10 +48,10 @@ final class DocumentBackup implements AutoCloseable {
   private Manifest.@Nullable Document document;
   private List<NotCaptured> notCaptured = List.of();
 
-  DocumentBackup(NamedHandler source, ObjectKey key, StorageSink sink, Settings settings) {
+  DocumentBackup(NamedHandler source, ObjectKey key, Copies copies, Settings settings) {
     this.source = source;
     this.key = key;
-    this.sink = sink;
+    this.copies = copies;
     this.settings = settings;
   }
 
@@ -70,7 +68,7 @@ final class DocumentBackup implements AutoCloseable {
   }
 
   void openWriter() {
-    writer = sink.write(key, WriteOptions.NONE);
+    writer = copies.write(key);
   }
 
   void openSession(BackupRequest newRequest) {

@@ -43,7 +43,8 @@ public final class Events {
     tell(new BackupEvent.Warned(operation, message));
   }
 
-  void tell(BackupEvent event) {
+  /** Tells an event as it is, and logs nothing. */
+  public void tell(BackupEvent event) {
     for (BackupListener listener : listeners) {
       try {
         listener.onEvent(event);

@@ -4,7 +4,6 @@ import io.holdfast.BackupResult;
 import io.holdfast.CancelledException;
 import io.holdfast.SafetyBackupException;
 import io.holdfast.spi.BackupSession;
-import io.holdfast.spi.StorageSink;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -15,12 +14,12 @@ import java.util.stream.Collectors;
  * Takes a backup of all that targets hold before a restore replaces it, under a prefix of its own.
  *
  * @param targets what is about to be restored into
- * @param sink where the executor keeps its backups
+ * @param sinks where the executor keeps its backups
  * @param settings how the safety backup is taken, as {@link Settings#forSafetyBackup} made them
  * @param events who is told
  */
 public record SafetyBackup(
-    List<NamedHandler> targets, StorageSink sink, Settings settings, Events events) {
+    List<NamedHandler> targets, Sinks sinks, Settings settings, Events events) {
   /**
    * Takes it, of those targets that have collections.
    *
@@ -31,7 +30,7 @@ public record SafetyBackup(
       List<NamedHandler> full = targets.stream().filter(this::hasCollections).toList();
       return full.isEmpty()
           ? Optional.empty()
-          : Optional.of(new BackupRun(full, sink, settings, events, ending()).run());
+          : Optional.of(new BackupRun(full, sinks, settings, events, ending()).run());
     } catch (CancelledException e) {
       throw new CancelledException(
           "The restore was cancelled while its safety backup was taken. The target "

@@ -227,7 +227,8 @@ final class StoredDocument implements AutoCloseable {
     }
   }
 
-  private static void checkLength(StorageSink sink, Manifest.Document document) {
+  /** Checks that the object is there and as long as its manifest says. */
+  static void checkLength(StorageSink sink, Manifest.Document document) {
     ObjectKey key = document.key();
     long expected = document.digest().lengthBytes();
     long actual =

@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
@@ -44,6 +45,9 @@ public final class MemorySink implements StorageSink {
 
   /** What sinks on the same storage share. */
   private static final class Storage {
+    private static final AtomicInteger numbers = new AtomicInteger();
+
+    private final String location = "memory:" + numbers.incrementAndGet();
     private final ConcurrentSkipListMap<ObjectKey, Entry> objects = new ConcurrentSkipListMap<>();
     private final Map<String, Writer> unfinished = new ConcurrentHashMap<>();
     private final Set<SinkCapability> capabilities;
@@ -108,7 +112,7 @@ public final class MemorySink implements StorageSink {
 
   @Override
   public String location() {
-    return "memory:";
+    return storage.location;
   }
 
   @Override
