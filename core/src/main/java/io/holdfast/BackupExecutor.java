@@ -6,6 +6,8 @@ import io.holdfast.catalog.CopyResult;
 import io.holdfast.catalog.IncompleteReplicationException;
 import io.holdfast.catalog.Replication;
 import io.holdfast.catalog.ReplicationResult;
+import io.holdfast.catalog.SinkCheck;
+import io.holdfast.catalog.SinkReport;
 import io.holdfast.format.Codec;
 import io.holdfast.format.Limits;
 import io.holdfast.format.Manifest;
@@ -317,6 +319,22 @@ public final class BackupExecutor implements AutoCloseable {
     }
     Replication replication = Replication.between(sinks.named(from), sinks.named(to));
     return replication.listener(events::tell);
+  }
+
+  /**
+   * Tries each sink out, before backups are trusted to it: whether it can be written to, read,
+   * listed and cleared with the rights at hand, and whether it really refuses to overwrite. Writes
+   * a few objects under {@code holdfast-check/}, and deletes them. See {@link SinkCheck}.
+   *
+   * @return what was found, in the order of the sinks
+   * @throws ConfigurationException in a dry run
+   */
+  public List<SinkReport> checkSinks() {
+    if (settings.dryRun()) {
+      throw new ConfigurationException(
+          List.of("A check of the sinks writes to them, and a dry run does not."));
+    }
+    return sinks.all().stream().map(each -> SinkCheck.run(each.sink())).toList();
   }
 
   /**

@@ -3,6 +3,7 @@ package io.holdfast.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.holdfast.Copy;
 import io.holdfast.MissingSource;
 import io.holdfast.spi.NotCaptured;
 import io.holdfast.spi.ObjectKey;
@@ -72,7 +73,10 @@ class ManifestTest {
         List.of(documents),
         List.of(),
         Optional.of(NOON.minusMillis(5)),
-        List.of(new MissingSource("orders", "no \"answer\"")));
+        List.of(new MissingSource("orders", "no \"answer\"")),
+        List.of(
+            new Copy("near", "file:///var/backups", Optional.empty()),
+            new Copy("off-site", "s3://bucket", Optional.of("no \"answer\""))));
   }
 
   @Test
@@ -84,6 +88,7 @@ class ManifestTest {
     assertThat(ManifestWriter.write(read)).isEqualTo(bytes);
     assertThat(read.cut()).isEqualTo(manifest.cut());
     assertThat(read.missing()).isEqualTo(manifest.missing());
+    assertThat(read.copies()).isEqualTo(manifest.copies());
     assertThat(read.documents())
         .extracting(Manifest.Document::name)
         .containsExactly("documents", "a-b_1");
