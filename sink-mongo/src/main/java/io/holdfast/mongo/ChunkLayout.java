@@ -700,14 +700,22 @@ final class ChunkLayout implements ObjectLayout {
             "Nothing was written.",
             "Nothing was written.");
     BsonDocument wanted = keys.toBsonDocument();
-    List<BsonDocument> indexes =
-        store.call(
-            step,
-            () ->
-                store
-                    .collection(collection)
-                    .listIndexes(BsonDocument.class)
-                    .into(new ArrayList<>()));
+    List<BsonDocument> indexes;
+    try {
+      indexes =
+          store.call(
+              step,
+              () ->
+                  store
+                      .collection(collection)
+                      .listIndexes(BsonDocument.class)
+                      .into(new ArrayList<>()));
+    } catch (StorageException e) {
+      if (e.kind() == Kind.PERMISSION_DENIED) {
+        return false; // Then the right to create them is the one to ask for.
+      }
+      throw e;
+    }
     return indexes.stream()
         .anyMatch(
             index ->

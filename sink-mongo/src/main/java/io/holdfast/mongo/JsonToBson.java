@@ -45,11 +45,14 @@ import org.bson.types.Decimal128;
  *   <li>A name that begins with {@code $} gets {@code _} in front, since versions before 5.0 refuse
  *       it: {@code $ref} is {@code _$ref}. So does one that begins with underscores and then {@code
  *       $}, so that the names can be told apart.
+ *   <li>Half a surrogate pair becomes U+FFFD.
  * </ul>
  */
 final class JsonToBson {
   /** What servers allow; deeper ones are refused by some tools only, but here by all. */
   private static final int DEEPEST = 100;
+
+  private static final char REPLACEMENT = '\ufffd';
 
   private static final Set<String> TYPES =
       Set.of("$date", "$binary", "$numberDecimal", "$numberDouble");
@@ -192,7 +195,7 @@ final class JsonToBson {
         }
         writer.writeEndArray();
       }
-      case VALUE_STRING -> writer.writeString(parser.getText());
+      case VALUE_STRING -> writer.writeString(wellFormed(parser.getText()));
       case VALUE_NUMBER_INT -> integer(parser);
       case VALUE_NUMBER_FLOAT -> fraction(parser);
       case VALUE_TRUE -> writer.writeBoolean(true);
@@ -234,12 +237,34 @@ final class JsonToBson {
     writer.writeStartDocument();
     while (parser.currentToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
-      writer.writeName(ESCAPED_NAME.matcher(name).matches() ? "_" + name : name);
+      writer.writeName(wellFormed(ESCAPED_NAME.matcher(name).matches() ? "_" + name : name));
       parser.nextToken();
       value(parser, depth + 1);
       parser.nextToken();
     }
     writer.writeEndDocument();
+  }
+
+  /** UTF-8 cannot carry half a surrogate pair; the driver would send it all the same. */
+  private static String wellFormed(String text) {
+    StringBuilder repaired = null;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        continue;
+      }
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+        continue;
+      }
+      if (repaired == null) {
+        repaired = new StringBuilder(text);
+      }
+      repaired.setCharAt(i, REPLACEMENT);
+    }
+    return repaired == null ? text : repaired.toString();
   }
 
   private static void requireDepth(int depth) {

@@ -124,8 +124,10 @@ final class MongoUri {
     List<String> driverOptions = new ArrayList<>();
     Map<String, String> own = new LinkedHashMap<>();
     if (question >= 0) {
+      // An @ behind it may mean that the question mark belongs to a password.
+      boolean showsNames = text.indexOf('@', question) < 0;
       for (String option : text.substring(question + 1).split("[&;]", -1)) {
-        sort(option, own, driverOptions, problems);
+        sort(option, showsNames, own, driverOptions, problems);
       }
     }
     String collection = own.getOrDefault(COLLECTION, MongoSink.Builder.COLLECTION);
@@ -141,7 +143,8 @@ final class MongoUri {
       checked = new ConnectionString(driverUri, NO_DNS);
       database = checked.getDatabase();
       checkDatabase(checked, problems);
-    } catch (IllegalArgumentException | MongoClientException e) {
+      settings(checked);
+    } catch (IllegalArgumentException | IllegalStateException | MongoClientException e) {
       // The driver's own text can quote a part of a password that is not encoded.
       problems.add(
           "The MongoDB driver does not take the URI"
@@ -171,7 +174,11 @@ final class MongoUri {
   }
 
   private static void sort(
-      String option, Map<String, String> own, List<String> driver, List<String> problems) {
+      String option,
+      boolean showsNames,
+      Map<String, String> own,
+      List<String> driver,
+      List<String> problems) {
     int equals = option.indexOf('=');
     if (equals <= 0) {
       if (!option.isEmpty()) {
@@ -190,7 +197,7 @@ final class MongoUri {
     String lower = name.toLowerCase(Locale.ROOT);
     if (!DRIVER_OPTIONS.contains(lower)) {
       problems.add(
-          (SHOWABLE.matcher(name).matches() ? "The parameter " + name : "A parameter")
+          (showsNames && SHOWABLE.matcher(name).matches() ? "The parameter " + name : "A parameter")
               + " is neither known to the MongoDB driver nor one of collection and layout.");
       return;
     }
