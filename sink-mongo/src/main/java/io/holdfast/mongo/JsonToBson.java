@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -45,7 +46,8 @@ import org.bson.types.Decimal128;
  *   <li>A name that begins with {@code $} gets {@code _} in front, since versions before 5.0 refuse
  *       it: {@code $ref} is {@code _$ref}. So does one that begins with underscores and then {@code
  *       $}, so that the names can be told apart.
- *   <li>Half a surrogate pair becomes U+FFFD.
+ *   <li>Of fields of the same name in one object, the first stands. Half a surrogate pair becomes
+ *       U+FFFD.
  * </ul>
  */
 final class JsonToBson {
@@ -234,12 +236,18 @@ final class JsonToBson {
   /** The parser stands at the first name, or at the end if there is none. */
   private void fields(JsonParser parser, int depth) throws IOException {
     requireDepth(depth);
+    Set<String> names = new HashSet<>();
     writer.writeStartDocument();
     while (parser.currentToken() == JsonToken.FIELD_NAME) {
       String name = parser.currentName();
-      writer.writeName(wellFormed(ESCAPED_NAME.matcher(name).matches() ? "_" + name : name));
+      String field = wellFormed(ESCAPED_NAME.matcher(name).matches() ? "_" + name : name);
       parser.nextToken();
-      value(parser, depth + 1);
+      if (names.add(field)) {
+        writer.writeName(field);
+        value(parser, depth + 1);
+      } else {
+        parser.skipChildren();
+      }
       parser.nextToken();
     }
     writer.writeEndDocument();

@@ -45,6 +45,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
+import org.bson.BsonDouble;
 import org.bson.BsonString;
 import org.bson.BsonType;
 import org.bson.types.Decimal128;
@@ -127,6 +128,12 @@ final class MongoDocumentTest {
       assertThat(stored.lengthBytes()).isEqualTo(odd.length);
       assertThat(get(sink, "a/b.json")).isEqualTo(odd);
       assertThat(get(another(), "a/b.json")).isEqualTo(odd);
+      assertThat(snapshots().find().first().getDocument("data"))
+          .isEqualTo(
+              new BsonDocument("b", new BsonDouble(100))
+                  .append("a", new BsonDouble(1.1))
+                  .append("é😀", new BsonString("é\ufffd"))
+                  .append("n", new BsonDouble(-0.0)));
       assertThat(sink.stat(key("a/b.json"))).contains(stored);
     }
 
