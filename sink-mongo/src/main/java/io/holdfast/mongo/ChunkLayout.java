@@ -170,7 +170,7 @@ final class ChunkLayout implements ObjectLayout {
       document.append(METADATA, metadata(options.metadata()));
     }
     Step step =
-        Step.change(
+        new Step(
             "insert",
             objectsName,
             key.value(),
@@ -248,7 +248,7 @@ final class ChunkLayout implements ObjectLayout {
     }
     String upload = found.get().getString(ID).getValue();
     Step step =
-        Step.change(
+        new Step(
             "update",
             objectsName,
             key.value(),
@@ -312,12 +312,19 @@ final class ChunkLayout implements ObjectLayout {
     String upload = id.asString().getValue();
     Step step = Step.find(chunksName, null, "measure the leftover " + upload);
     long count = store.call(step, () -> chunks().countDocuments(Filters.eq(UPLOAD, upload)));
-    long size = document.getNumber(CHUNK_BYTES, new BsonInt32(0)).longValue();
-    long millis =
-        document.containsKey(TOUCHED)
-            ? document.getDateTime(TOUCHED).getValue()
-            : document.getDateTime(STARTED, new BsonDateTime(0)).getValue();
-    return Optional.of(new Leftover(upload, count * size, Instant.ofEpochMilli(millis)));
+    return Optional.of(new Leftover(upload, count * chunkBytesOf(document), lastTouched(document)));
+  }
+
+  private static long chunkBytesOf(BsonDocument document) {
+    BsonValue size = document.get(CHUNK_BYTES);
+    return size != null && size.isNumber() ? size.asNumber().longValue() : 0;
+  }
+
+  private static Instant lastTouched(BsonDocument document) {
+    BsonValue touched = document.get(TOUCHED);
+    return touched != null && touched.isDateTime()
+        ? Instant.ofEpochMilli(touched.asDateTime().getValue())
+        : Instant.EPOCH;
   }
 
   /**
@@ -402,7 +409,7 @@ final class ChunkLayout implements ObjectLayout {
   /** Removes an upload unless it is published. */
   void discard(String upload) {
     Step step =
-        Step.change(
+        new Step(
             "update",
             objectsName,
             null,
@@ -440,7 +447,7 @@ final class ChunkLayout implements ObjectLayout {
   }
 
   private static Step removing(Step of, String collection) {
-    return Step.change("remove", collection, of.key(), of.what(), of.refused(), of.lost());
+    return new Step("remove", collection, of.key(), of.what(), of.refused(), of.lost());
   }
 
   // What a writer does.
@@ -454,7 +461,7 @@ final class ChunkLayout implements ObjectLayout {
             .append(CRC32C, new BsonInt64(crc32c))
             .append(DATA, new BsonBinary(data));
     create(
-        Step.change(
+        new Step(
             "insert",
             chunksName,
             key.value(),
@@ -479,7 +486,7 @@ final class ChunkLayout implements ObjectLayout {
   /** Says that a write is still going on, so that nobody takes it for a leftover. */
   void touch(ObjectKey key, String upload) {
     Step step =
-        Step.change(
+        new Step(
             "update",
             objectsName,
             key.value(),
@@ -502,7 +509,7 @@ final class ChunkLayout implements ObjectLayout {
   StoredObject publish(ObjectKey key, String upload, ObjectDigest digest, int chunks) {
     requireChunks(key, upload, chunks);
     Step step =
-        Step.change(
+        new Step(
             "update",
             objectsName,
             key.value(),
@@ -673,7 +680,7 @@ final class ChunkLayout implements ObjectLayout {
 
   private void createIndex(String collection, Bson keys, IndexOptions options) {
     Step step =
-        Step.change(
+        new Step(
             "createIndex",
             collection,
             null,

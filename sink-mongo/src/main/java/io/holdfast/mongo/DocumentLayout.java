@@ -86,7 +86,7 @@ final class DocumentLayout implements ObjectLayout {
   /** Inserts an object's document, if there is none of that key. */
   StoredObject publish(ObjectKey key, ObjectDigest digest, Instant created, RawBsonDocument whole) {
     Step step =
-        Step.change(
+        new Step(
             "insert",
             collectionOf(key.value()),
             key.value(),
@@ -170,7 +170,7 @@ final class DocumentLayout implements ObjectLayout {
   @Override
   public void delete(ObjectKey key) {
     Step step =
-        Step.change(
+        new Step(
             "remove",
             collectionOf(key.value()),
             key.value(),

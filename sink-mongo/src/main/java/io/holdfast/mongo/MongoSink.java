@@ -100,8 +100,7 @@ public final class MongoSink implements StorageSink {
               + key
               + " was not written to "
               + location()
-              + ". Leave that option out, or choose a sink that has it. A role without the"
-              + " privileges update and remove protects what is there.",
+              + ". Leave that option out, or choose a sink that has it.",
           null);
     }
     return layout.write(key, options);

@@ -3,6 +3,7 @@ package io.holdfast.mongo;
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientException;
 import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoConfigurationException;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
 import com.mongodb.spi.dns.DnsClient;
@@ -256,7 +257,12 @@ final class MongoUri {
 
   /** Makes a client, which begins to connect; the DNS is asked here. */
   MongoClient connect() {
-    return MongoClients.create(settings(new ConnectionString(driverUri)));
+    try {
+      return MongoClients.create(settings(new ConnectionString(driverUri)));
+    } catch (IllegalArgumentException e) {
+      // The URI alone is fine, so it is the TXT record. Without the cause, which may quote the URI.
+      throw new MongoConfigurationException("The TXT record of the cluster is malformed.");
+    }
   }
 
   /** Without the driver's retries, so that nothing is retried twice, and with timeouts. */

@@ -26,15 +26,4 @@ record Step(
   static Step find(String collection, @Nullable String key, String what) {
     return new Step("find", collection, key, what, UNCHANGED, UNCHANGED);
   }
-
-  /** A command that changes something. */
-  static Step change(
-      String right,
-      String collection,
-      @Nullable String key,
-      String what,
-      String refused,
-      String lost) {
-    return new Step(right, collection, key, what, refused, lost);
-  }
 }

@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,11 +44,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bson.BsonDocument;
 import org.bson.BsonDouble;
 import org.bson.BsonString;
 import org.bson.BsonType;
+import org.bson.conversions.Bson;
 import org.bson.types.Decimal128;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -324,7 +327,7 @@ final class MongoDocumentTest {
       assertThat(snapshots().countDocuments()).isEqualTo(1);
     }
 
-    private List<Boolean> race(java.util.function.IntFunction<byte[]> contents) throws Exception {
+    private List<Boolean> race(IntFunction<byte[]> contents) throws Exception {
       CyclicBarrier start = new CyclicBarrier(RACERS);
       ExecutorService threads = Executors.newFixedThreadPool(RACERS);
       try {
@@ -547,11 +550,11 @@ final class MongoDocumentTest {
               ids(
                   Filters.lt(
                       "data.collections.users.born",
-                      java.util.Date.from(Instant.parse("2001-01-01T00:00:00Z")))))
+                      Date.from(Instant.parse("2001-01-01T00:00:00Z")))))
           .containsExactly("b");
     }
 
-    private List<String> ids(org.bson.conversions.Bson filter) {
+    private List<String> ids(Bson filter) {
       return snapshots()
           .find(filter)
           .map(document -> document.getString("_id").getValue())

@@ -9,6 +9,7 @@ import static io.holdfast.mongo.Stored.put;
 import static io.holdfast.mongo.Stored.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.mongodb.ConnectionString;
 import com.mongodb.client.MongoClient;
@@ -44,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.zip.CRC32C;
 import org.bson.BsonArray;
 import org.bson.BsonBinary;
 import org.bson.BsonDocument;
@@ -627,7 +629,7 @@ final class MongoFaultTest {
     @Test
     void aShortenedChunkIsFound() {
       byte[] last = Arrays.copyOfRange(content, 10 * CHUNK, content.length - 1);
-      java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+      CRC32C crc = new CRC32C();
       crc.update(last);
       chunks()
           .updateOne(
@@ -639,7 +641,7 @@ final class MongoFaultTest {
     }
 
     private void assertDamaged(String how) {
-      Throwable error = org.assertj.core.api.Assertions.catchThrowable(() -> get(sink, KEY));
+      Throwable error = catchThrowable(() -> get(sink, KEY));
       StorageException damage =
           (StorageException) (error instanceof StorageException ? error : error.getCause());
       assertThat(damage.kind()).isEqualTo(Kind.CORRUPT);

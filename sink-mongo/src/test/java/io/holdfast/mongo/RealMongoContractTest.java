@@ -1,8 +1,6 @@
 package io.holdfast.mongo;
 
-import com.mongodb.ConnectionString;
 import com.mongodb.client.MongoClient;
-import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoDatabase;
 import io.holdfast.spi.Location;
 import io.holdfast.spi.StorageSink;
@@ -34,9 +32,8 @@ final class RealMongoContractTest extends StorageSinkContract {
 
   @BeforeAll
   static void start() {
-    String text = System.getenv(VARIABLE);
-    uri = MongoUri.parse(Location.parse(text));
-    client = MongoClients.create(MongoUri.settings(new ConnectionString(text)));
+    uri = MongoUri.parse(Location.parse(System.getenv(VARIABLE)));
+    client = uri.connect();
   }
 
   @AfterAll
