@@ -245,7 +245,9 @@ final class S3Writer implements SinkWriter {
     CreateMultipartUploadResponse answer =
         calls.repeated(
             S3Operation.WRITE, key.value(), client -> client.createMultipartUpload(request));
-    return new Multipart(answer.uploadId(), answer.checksumType() == ChecksumType.FULL_OBJECT);
+    return new Multipart(
+        answer.uploadId(),
+        requests.settings().checksums() && answer.checksumType() == ChecksumType.FULL_OBJECT);
   }
 
   private Multipart begun() {

@@ -20,18 +20,23 @@ abstract class S3ContractTest extends StorageSinkContract {
 
   private final String prefix = UUID.randomUUID().toString();
 
-  /** A client as an application makes it, with the SDK's own retries and checksums; a bucket. */
+  /** A client as an application makes it, with the SDK's own retries and checksums. */
+  static S3Client clientOf(
+      URI endpoint, String accessKey, String secretKey, ExecutionInterceptor... interceptors) {
+    return S3Client.builder()
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .forcePathStyle(true)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, secretKey)))
+        .overrideConfiguration(all -> all.executionInterceptors(List.of(interceptors)))
+        .build();
+  }
+
+  /** Such a client, and a bucket. */
   static S3Client connect(
       URI endpoint, String accessKey, String secretKey, ExecutionInterceptor... interceptors) {
-    S3Client client =
-        S3Client.builder()
-            .endpointOverride(endpoint)
-            .region(Region.US_EAST_1)
-            .forcePathStyle(true)
-            .credentialsProvider(
-                StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, secretKey)))
-            .overrideConfiguration(all -> all.executionInterceptors(List.of(interceptors)))
-            .build();
+    S3Client client = clientOf(endpoint, accessKey, secretKey, interceptors);
     client.createBucket(request -> request.bucket(BUCKET));
     return client;
   }
