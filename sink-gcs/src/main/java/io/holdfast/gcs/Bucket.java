@@ -101,7 +101,8 @@ final class Bucket {
                   .setIfGenerationMatch(0L);
           insert.setKmsKeyName(kmsKey.orElse(null));
           // One request of metadata and bytes, instead of a session.
-          insert.getMediaHttpUploader().setDirectUploadEnabled(true).setDisableGZipContent(true);
+          insert.getMediaHttpUploader().setDirectUploadEnabled(true);
+          insert.setDisableGZipContent(true); // The bytes are compressed or encrypted already.
           return insert.execute();
         });
   }

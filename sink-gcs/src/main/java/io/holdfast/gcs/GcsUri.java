@@ -132,7 +132,7 @@ record GcsUri(
       }
       GcsSink.Builder sink = GcsSink.described(bucket).retry(context.retry());
       prefix(slash < 0 ? "" : path.substring(slash + 1), sink);
-      matching("storage-class", STORAGE_CLASS, "such as NEARLINE")
+      matching("storage-class", STORAGE_CLASS, "a name such as NEARLINE")
           .map(value -> value.toUpperCase(Locale.ROOT))
           .ifPresent(sink::storageClass);
       matching("kms-key", KMS_KEY, "projects/P/locations/L/keyRings/R/cryptoKeys/K")
@@ -298,7 +298,7 @@ record GcsUri(
                   + " is not known; there are "
                   + String.join(", ", PARAMETERS)
                   + ".");
-        } else if (parameters.put(name, value) != null) {
+        } else if (parameters.putIfAbsent(name, value) != null) {
           problems.add("The parameter " + name + " is given twice.");
         }
       }

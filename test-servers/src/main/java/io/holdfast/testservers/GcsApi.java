@@ -11,7 +11,8 @@ import com.sun.net.httpserver.HttpHandler;
 import io.holdfast.testservers.GcsBuckets.Stored;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,7 @@ final class GcsApi implements HttpHandler {
   static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
+  private static final Logger log = System.getLogger(GcsApi.class.getName());
   private static final int LARGEST_JSON = 1 << 20;
   private static final Pattern PATH =
       Pattern.compile(
@@ -66,7 +68,14 @@ final class GcsApi implements HttpHandler {
 
   @Override
   public void handle(HttpExchange exchange) throws IOException {
+    // Closed without an answer, the connection is closed, too.
     try (exchange) {
+      answerOrRefuse(exchange);
+    }
+  }
+
+  private void answerOrRefuse(HttpExchange exchange) throws IOException {
+    try {
       if (exchange.getRequestURI().getPath().equals(FAULTS)) {
         order(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
         exchange.sendResponseHeaders(204, -1);
@@ -84,7 +93,7 @@ final class GcsApi implements HttpHandler {
       GcsAnswer answer = answer(exchange, body);
       if (order.isPresent() && order.get().fault == GcsServer.Fault.LOST_ANSWER) {
         answer.release();
-        return; // Closing without an answer closes the connection.
+        return;
       }
       body.drain();
       answer.send(exchange);
@@ -94,6 +103,9 @@ final class GcsApi implements HttpHandler {
       refuse(exchange, new GcsError(400, "parseError", "Parse Error"));
     } catch (EOFException e) {
       // The client is gone; so is its connection.
+    } catch (RuntimeException | Error e) { // the JDK's server would swallow it
+      log.log(Level.ERROR, "A defect of the server", e);
+      refuse(exchange, new GcsError(500, "internalError", e.toString()));
     }
   }
 
@@ -345,13 +357,11 @@ final class GcsApi implements HttpHandler {
   }
 
   private static ObjectNode object(GcsBody body) throws IOException {
-    try (InputStream in = body.stream()) {
-      JsonNode parsed = JSON.readTree(in.readNBytes(LARGEST_JSON));
-      if (parsed instanceof ObjectNode object) {
-        return object;
-      }
-      throw new GcsError(400, "parseError", "Parse Error");
+    JsonNode parsed = JSON.readTree(body.decoded().readNBytes(LARGEST_JSON));
+    if (parsed instanceof ObjectNode object) {
+      return object;
     }
+    throw new GcsError(400, "parseError", "Parse Error");
   }
 
   private static GcsAnswer json(JsonNode body, GcsQuery query) {

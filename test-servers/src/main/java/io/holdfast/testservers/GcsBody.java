@@ -2,25 +2,28 @@ package io.holdfast.testservers;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.OptionalLong;
+import java.util.zip.GZIPInputStream;
 
 /** The body of a request. Tells a broken connection from the body's end. */
 final class GcsBody {
   private final InputStream in;
   private final OptionalLong announcedBytes;
+  private final boolean compressed;
   private long breakAt = Long.MAX_VALUE;
   private long readBytes;
 
   GcsBody(HttpExchange exchange) {
     OptionalLong length = GcsApi.number(exchange.getRequestHeaders().getFirst("Content-Length"));
     boolean chunked = exchange.getRequestHeaders().containsKey("Transfer-Encoding");
+    compressed = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"));
     announcedBytes = length.isEmpty() && !chunked ? OptionalLong.of(0) : length;
+    InputStream raw = exchange.getRequestBody();
     in =
-        new FilterInputStream(exchange.getRequestBody()) {
+        new InputStream() { // Not a filter, whose skip would not be counted.
           @Override
           public int read() throws IOException {
             byte[] one = new byte[1];
@@ -33,7 +36,7 @@ final class GcsBody {
               throw new EOFException("Ordered.");
             }
             int got =
-                super.read(bytes, from, (int) Math.min(Math.max(1, breakAt - readBytes), count));
+                raw.read(bytes, from, (int) Math.min(Math.max(1, breakAt - readBytes), count));
             if (got < 0 && announcedBytes.isPresent() && readBytes < announcedBytes.getAsLong()) {
               throw new EOFException("The client is gone.");
             }
@@ -54,6 +57,14 @@ final class GcsBody {
 
   InputStream stream() {
     return in;
+  }
+
+  /**
+   * The body as it was before it was compressed on the way:
+   * https://cloud.google.com/storage/docs/json_api#gzip.
+   */
+  InputStream decoded() throws IOException {
+    return compressed ? new GZIPInputStream(in) : in;
   }
 
   /** Reads it whole. */

@@ -29,7 +29,7 @@ record GcsMultipart(ObjectNode described, String contentType, GcsContent content
       throw GcsError.invalid("Not multipart/related with a boundary: " + type);
     }
     byte[] delimiter = ("\r\n--" + matcher.group(1)).getBytes(StandardCharsets.ISO_8859_1);
-    BufferedInputStream in = new BufferedInputStream(body.stream(), 256 * 1024);
+    BufferedInputStream in = new BufferedInputStream(body.decoded(), 256 * 1024);
     if (!line(in).equals("--" + matcher.group(1))) {
       throw malformed();
     }
