@@ -154,8 +154,11 @@ public final class MongoSink implements StorageSink {
   public static final class Builder {
     static final String COLLECTION = "holdfast";
 
-    /** Large enough for speed, far below the 16 MB of a document. */
-    static final int CHUNK_BYTES = 2 * 1024 * 1024;
+    /**
+     * Large enough for speed, far below the 16 MB of a document, and with its array's header just
+     * below 2 MiB: the JVM's collectors hand out large arrays in whole MiB.
+     */
+    static final int CHUNK_BYTES = 2 * 1024 * 1024 - 1024;
 
     private static final Pattern COLLECTION_NAME =
         Pattern.compile("(?!system\\.)[A-Za-z_][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*");
