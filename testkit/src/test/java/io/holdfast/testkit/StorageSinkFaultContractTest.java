@@ -62,7 +62,9 @@ class StorageSinkFaultContractTest {
     return failed;
   }
 
-  /** Run by the tests above only; Surefire passes over nested classes. Small, since it runs often. */
+  /**
+   * Run by the tests above only; Surefire passes over nested classes. Small, since it runs often.
+   */
   static class Subject extends StorageSinkFaultContract {
     private static final int PIECE_BYTES = 60_000;
     private static @Nullable Flaw flaw;
