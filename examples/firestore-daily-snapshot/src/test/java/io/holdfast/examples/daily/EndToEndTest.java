@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From an emulator into a folder, and into an emulator again. */
 @Timeout(180)
@@ -81,6 +83,10 @@ final class EndToEndTest {
   }
 
   private JsonNode backUp(String project, String auth) throws Exception {
+    return backUp(project, auth, backups().toUri().toString());
+  }
+
+  private JsonNode backUp(String project, String auth, String sink) throws Exception {
     call(
         "PATCH",
         document(project, "users/u1"),
@@ -98,7 +104,7 @@ final class EndToEndTest {
                 "HOLDFAST_AUTH",
                 auth,
                 "HOLDFAST_SINK",
-                backups().toUri().toString(),
+                sink,
                 "HOLDFAST_RECIPIENTS",
                 key.recipient()),
             new PrintStream(line, true, UTF_8));
@@ -136,6 +142,22 @@ final class EndToEndTest {
         .as(err.toString())
         .isZero();
     assertThat(call("GET", document(copy, "users/stray"), "").has("error")).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"s3", "gs", "mongodb"})
+  void anyStorageTakesItByItsUri(String scheme) throws Exception {
+    try (Storage storage = Storage.start(scheme)) {
+      backUp("demo-daily-" + scheme + "-" + RUN, "none", storage.uri());
+      String copy = "demo-daily-" + scheme + "-copy-" + RUN;
+      String[] args = {
+        "--from", storage.uri(), "--identity", identity.toString(), "--project", copy
+      };
+      assertThat(restore(emulator(), args)).as(err.toString()).isZero();
+      assertThat(
+              call("GET", document(copy, "users/u1/posts/p1"), "").at("/fields/likes/integerValue"))
+          .hasToString("\"9007199254740993\"");
+    }
   }
 
   @Test
