@@ -79,7 +79,8 @@ final class RangesInputStream extends InputStream {
         from = add(pieces, from, Math.min(end, from + firstBytes));
       }
       while (from < end) {
-        from = add(pieces, from, Math.min(end, from + PIECE_BYTES));
+        // At multiples of the size, where storages have the borders of their own pieces.
+        from = add(pieces, from, Math.min(end, (from / PIECE_BYTES + 1) * PIECE_BYTES));
       }
     }
     return pieces;

@@ -44,6 +44,9 @@ import java.util.stream.Stream;
  * </ul>
  */
 public final class MongoSink implements StorageSink {
+  /** Enough to hide the way of the answers, and little enough for the server's cache. */
+  private static final int PARALLEL_READS = 4;
+
   private final MongoStore store;
   private final ObjectLayout layout;
 
@@ -116,6 +119,11 @@ public final class MongoSink implements StorageSink {
   }
 
   @Override
+  public int parallelReads() {
+    return PARALLEL_READS;
+  }
+
+  @Override
   public Optional<StoredObject> stat(ObjectKey key) {
     return layout.stat(key);
   }
@@ -155,10 +163,10 @@ public final class MongoSink implements StorageSink {
     static final String COLLECTION = "holdfast";
 
     /**
-     * Large enough for speed, far below the 16 MB of a document, and with its array's header just
-     * below 2 MiB: the JVM's collectors hand out large arrays in whole MiB.
+     * Large enough for speed, far below the 16 MB of a document, and a divisor of what a restore
+     * fetches at a time, or each range would fetch the chunks at its ends for others, too.
      */
-    static final int CHUNK_BYTES = 2 * 1024 * 1024 - 1024;
+    static final int CHUNK_BYTES = 2 * 1024 * 1024;
 
     private static final Pattern COLLECTION_NAME =
         Pattern.compile("(?!system\\.)[A-Za-z_][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*");

@@ -288,6 +288,11 @@ public final class FaultySink implements StorageSink {
   }
 
   @Override
+  public int parallelReads() {
+    return inside.parallelReads();
+  }
+
+  @Override
   public Optional<StoredObject> stat(ObjectKey key) {
     Effect effect = strike(Operation.STAT, Optional.of(key));
     effect.before();

@@ -42,6 +42,11 @@ class ForwardedSink implements StorageSink {
   }
 
   @Override
+  public int parallelReads() {
+    return inside.parallelReads();
+  }
+
+  @Override
   public Optional<StoredObject> stat(ObjectKey key) {
     return inside.stat(key);
   }
