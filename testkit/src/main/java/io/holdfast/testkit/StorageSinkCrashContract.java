@@ -100,6 +100,7 @@ public abstract class StorageSinkCrashContract {
       // Half of them at an exact step, half of them a little after one while it goes on.
       boolean exact = random.nextBoolean();
       String moment = killAt(uri, step, exact, exact ? 0 : random.nextInt(MAX_SPINS));
+      tally.moments.add(moment);
       check(uri, database, "-Dholdfast.seed=" + seed + ", " + moment, tally);
     }
     reporter.publishEntry("crash", tally.toString());
@@ -129,7 +130,6 @@ public abstract class StorageSinkCrashContract {
   }
 
   private void check(String uri, MemoryDatabase database, String moment, Tally tally) {
-    tally.moments.add(moment);
     // Leftovers have the storage's time, so the clock is ahead of that.
     Clock later = Clock.fixed(NOW.plus(Duration.ofDays(100_000)), ZoneOffset.UTC);
     Clock nextDay = Clock.fixed(NOW.plus(Duration.ofDays(1)), ZoneOffset.UTC);
