@@ -10,8 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,7 +42,10 @@ public final class FaultProxy implements AutoCloseable {
   private final boolean http;
   private final int port;
   private final List<Rule> rules = new CopyOnWriteArrayList<>();
-  private final Set<ProxyConnection> open = ConcurrentHashMap.newKeySet();
+
+  /** Also those that have ended, until all are waited for. */
+  private final List<ProxyConnection> taken = new CopyOnWriteArrayList<>();
+
   private final List<ProxiedExchange> exchanges = new ArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger struck = new AtomicInteger();
@@ -217,7 +218,7 @@ public final class FaultProxy implements AutoCloseable {
   /** Refuses connections from now on, as a machine without the server does; resets the others. */
   public void down() {
     stopListening();
-    open.forEach(ProxyConnection::reset);
+    taken.forEach(ProxyConnection::reset);
   }
 
   /** Takes connections again, on the same port. */
@@ -261,8 +262,8 @@ public final class FaultProxy implements AutoCloseable {
     }
     rules.clear();
     stopListening();
-    open.forEach(ProxyConnection::reset);
-    open.forEach(ProxyConnection::awaitEnd);
+    taken.forEach(ProxyConnection::reset);
+    taken.forEach(ProxyConnection::awaitEnd);
   }
 
   private int listen(int wanted) {
@@ -311,8 +312,8 @@ public final class FaultProxy implements AutoCloseable {
               http
                   ? new HttpProxyConnection(this, number, client, server)
                   : new TcpProxyConnection(this, number, client, server);
-          open.add(connection);
           connection.start();
+          taken.add(connection);
         } catch (IOException e) {
           ProxyConnection.reset(client); // The server is not there, and neither are we.
         }
@@ -320,10 +321,6 @@ public final class FaultProxy implements AutoCloseable {
     } catch (IOException e) {
       // The listening socket was closed: that is how it ends.
     }
-  }
-
-  void forget(ProxyConnection connection) {
-    open.remove(connection);
   }
 
   /** An exchange that begins. */
@@ -339,8 +336,18 @@ public final class FaultProxy implements AutoCloseable {
 
   /** The fault for an exchange that begins, or, once it was answered, for its answer. */
   @Nullable NetworkFault strike(ProxiedExchange exchange, boolean answered) {
+    return strike(exchange, answered, fault -> http || !fault.damages());
+  }
+
+  /** Whether to damage what goes by, in an exchange of an unknown protocol. */
+  boolean damages(ProxiedExchange exchange, boolean answered) {
+    return strike(exchange, answered, NetworkFault::damages) != null;
+  }
+
+  private @Nullable NetworkFault strike(
+      ProxiedExchange exchange, boolean answered, Predicate<NetworkFault> kind) {
     for (Rule rule : rules) {
-      if (rule.strikes(exchange, answered)) {
+      if (kind.test(rule.fault) && rule.strikes(exchange, answered)) {
         struck.incrementAndGet();
         return rule.fault;
       }

@@ -15,6 +15,9 @@ public final class NetworkFault {
   /** What may be damaged: smaller bodies are the protocol's own, whose damage proves nothing. */
   static final int PAYLOAD_BYTES = 1024;
 
+  /** What may be damaged where the protocol is unknown, behind the first bytes of a turn. */
+  static final int UNKNOWN_PAYLOAD_BYTES = 16 * 1024;
+
   enum Kind {
     RESET,
     RESET_IN_REQUEST,
@@ -93,12 +96,16 @@ public final class NetworkFault {
         Kind.SLOW, "slow by steps of " + bytesPerStep + " bytes", bytesPerStep, Map.of(), "");
   }
 
-  /** One bit in the middle of the request's body is turned; needs one of 1 KiB or more. */
+  /**
+   * One bit in the middle of the request's body is turned; needs one of 1 KiB or more. Where the
+   * protocol is unknown, one bit of 16 KiB or more that come together, after the first bytes: data
+   * and no command.
+   */
   public static NetworkFault corruptRequest() {
     return of(Kind.CORRUPT_REQUEST, "request damaged");
   }
 
-  /** One bit in the middle of the answer's body is turned; needs one of 1 KiB or more. */
+  /** One bit of the answer is turned, as in {@link #corruptRequest}. */
   public static NetworkFault corruptAnswer() {
     return of(Kind.CORRUPT_ANSWER, "answer damaged");
   }
@@ -146,16 +153,20 @@ public final class NetworkFault {
     };
   }
 
+  boolean damages() {
+    return kind == Kind.CORRUPT_REQUEST || kind == Kind.CORRUPT_ANSWER;
+  }
+
   boolean fits(ProxiedExchange exchange) {
     return switch (kind) {
       case RESET_IN_REQUEST -> exchange.requestBytes() != 0;
-      case CORRUPT_REQUEST -> mayBePayload(exchange.requestBytes());
-      case CORRUPT_ANSWER -> mayBePayload(exchange.answerBytes());
+      case CORRUPT_REQUEST -> exchange.method().isEmpty() || isPayload(exchange.requestBytes());
+      case CORRUPT_ANSWER -> exchange.method().isEmpty() || isPayload(exchange.answerBytes());
       default -> true;
     };
   }
 
-  private static boolean mayBePayload(long lengthBytes) {
+  private static boolean isPayload(long lengthBytes) {
     return lengthBytes < 0 || lengthBytes >= PAYLOAD_BYTES;
   }
 

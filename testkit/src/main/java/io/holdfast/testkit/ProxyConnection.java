@@ -7,7 +7,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketException;
-import java.util.concurrent.CountDownLatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A client's connection and the one to the server that belongs to it: one thread carries requests,
@@ -23,7 +25,8 @@ abstract class ProxyConnection {
   final int number;
   private final Socket client;
   private final Socket server;
-  private final CountDownLatch ended = new CountDownLatch(2);
+  private final List<Thread> threads = new ArrayList<>();
+  private final AtomicInteger running = new AtomicInteger(2);
 
   ProxyConnection(FaultProxy proxy, int number, Socket client, Socket server)
       throws SocketException {
@@ -46,8 +49,8 @@ abstract class ProxyConnection {
 
   void start() {
     String name = "fault-proxy-" + number;
-    startThread(name + "-requests", () -> run(this::requests));
-    startThread(name + "-answers", () -> run(this::answers));
+    threads.add(startThread(name + "-requests", () -> run(this::requests)));
+    threads.add(startThread(name + "-answers", () -> run(this::answers)));
   }
 
   /** One of the two directions. */
@@ -65,11 +68,9 @@ abstract class ProxyConnection {
       closeQuietly(server);
     } finally {
       wake();
-      ended.countDown();
-      if (ended.getCount() == 0) {
+      if (running.decrementAndGet() == 0) {
         closeQuietly(client);
         closeQuietly(server);
-        proxy.forget(this);
       }
     }
   }
@@ -117,18 +118,7 @@ abstract class ProxyConnection {
 
   /** Waits until both threads have ended. */
   void awaitEnd() {
-    boolean interrupted = false;
-    while (true) {
-      try {
-        ended.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    threads.forEach(ProxyConnection::awaitEnd);
   }
 
   static void awaitEnd(Thread thread) {

@@ -38,7 +38,10 @@ final class TcpProxyConnection extends ProxyConnection {
     for (int count = fromClient.read(buffer); count >= 0; count = fromClient.read(buffer)) {
       NetworkFault fault = null;
       synchronized (turn) {
-        if (serverSpoke) {
+        ProxiedExchange exchange = current;
+        if (!serverSpoke && exchange != null) {
+          damage(exchange, false, buffer, count);
+        } else {
           serverSpoke = false;
           fault = begin(buffer, count);
           lasting = fault != null && fault.kind() == Kind.SLOW ? fault : null;
@@ -50,6 +53,13 @@ final class TcpProxyConnection extends ProxyConnection {
         throw new Struck();
       }
       passage.body(buffer, count);
+    }
+  }
+
+  /** Behind the first bytes of a turn, and in bulk: that is data. */
+  private void damage(ProxiedExchange exchange, boolean answered, byte[] bytes, int count) {
+    if (count >= NetworkFault.UNKNOWN_PAYLOAD_BYTES && proxy.damages(exchange, answered)) {
+      bytes[count / 2] ^= 1;
     }
   }
 
@@ -74,6 +84,8 @@ final class TcpProxyConnection extends ProxyConnection {
           exchange.answered(0, count);
           fault = lasting == null ? proxy.strike(exchange, true) : lasting;
           passage = new Passage(toClient, proxy::countToClient, fault, -1);
+        } else if (exchange != null) {
+          damage(exchange, true, buffer, count);
         }
       }
       Kind kind = fault == null ? null : fault.kind();

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 
 @DisplayName("HttpSink, faults")
 final class HttpSinkFaultTest extends StorageSinkFaultContract {
-  private static final int PIECE_BYTES = 6 << 20;
-  private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final int PIECE_BYTES = 1_500_000;
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
   private static HttpStore store;
 
@@ -26,8 +26,13 @@ final class HttpSinkFaultTest extends StorageSinkFaultContract {
   }
 
   @Override
+  protected int largeBytes() {
+    return 5_000_000;
+  }
+
+  @Override
   protected int backupBytes() {
-    return 8 << 20;
+    return 2_000_000;
   }
 
   @Override

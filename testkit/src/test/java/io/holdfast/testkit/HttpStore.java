@@ -71,11 +71,6 @@ final class HttpStore implements AutoCloseable {
     return server.getAddress().getPort();
   }
 
-  /** How many objects and uploads there are. */
-  int size() {
-    return objects.size() + uploads.size();
-  }
-
   @Override
   public void close() {
     server.stop(0);
