@@ -30,7 +30,6 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList. Immutable.
  */
 final class S3Errors {
-  private static final Pattern BODY_REGION = Pattern.compile("<Region>([A-Za-z0-9-]{1,40})<");
   private static final Pattern EXPECTED_REGION =
       Pattern.compile("expecting '([A-Za-z0-9-]{1,40})'");
   private static final int LONGEST_QUOTE = 300;
@@ -396,7 +395,7 @@ final class S3Errors {
         && (text.contains("content-md5") || text.contains("x-amz-checksum"));
   }
 
-  /** The region that the server names; a redirect tells it in a header, some errors in the body. */
+  /** The region that the server names; a redirect tells it in a header, some errors in words. */
   private static Optional<String> otherRegion(AwsServiceException answer) {
     String code = code(answer);
     int status = answer.statusCode();
@@ -409,9 +408,7 @@ final class S3Errors {
     if (!redirected && !(status == 400 && code.isEmpty())) {
       return Optional.empty();
     }
-    return header(answer, "x-amz-bucket-region")
-        .or(() -> find(BODY_REGION, body(answer)))
-        .or(() -> find(EXPECTED_REGION, text(answer)));
+    return header(answer, "x-amz-bucket-region").or(() -> find(EXPECTED_REGION, text(answer)));
   }
 
   private static Optional<String> find(Pattern pattern, String text) {
@@ -429,12 +426,6 @@ final class S3Errors {
     return answer.awsErrorDetails() == null || answer.awsErrorDetails().errorMessage() == null
         ? ""
         : answer.awsErrorDetails().errorMessage();
-  }
-
-  private static String body(AwsServiceException answer) {
-    return answer.awsErrorDetails() == null || answer.awsErrorDetails().rawResponse() == null
-        ? ""
-        : answer.awsErrorDetails().rawResponse().asUtf8String();
   }
 
   private static Optional<String> header(AwsServiceException answer, String name) {
@@ -488,7 +479,7 @@ final class S3Errors {
 
   private StorageException unanswered(S3Operation operation, @Nullable String key, Exception e) {
     String said = String.valueOf(e.getMessage());
-    if (said.contains("Unable to load credentials") || said.contains("credentials provider")) {
+    if (said.contains("credentials") || said.contains("Profile file")) {
       return error(
           Kind.UNAUTHENTICATED,
           operation,

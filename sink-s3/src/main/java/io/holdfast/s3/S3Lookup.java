@@ -57,7 +57,9 @@ record S3Lookup(S3Calls calls, S3Settings settings) {
                     new StoredObject(
                         key,
                         head.contentLength() == null ? 0 : head.contentLength(),
-                        seconds(head.lastModified())),
+                        head.lastModified() == null
+                            ? answeredAt(head)
+                            : seconds(head.lastModified())),
                     head));
           } catch (AwsServiceException e) {
             if (S3Errors.isMissing(e)) {

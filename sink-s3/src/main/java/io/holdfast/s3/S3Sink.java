@@ -54,7 +54,7 @@ import software.amazon.awssdk.services.s3.model.StorageClass;
  *   <li><b>Retention.</b> Needs a bucket with Object Lock. It begins when the writing begins, and
  *       applies to the version that was written; a legal hold is set alike.
  *   <li><b>Memory.</b> A writer takes 8 MiB for a small object and 40 MiB for one up to 6 GB; parts
- *       grow to a tenth of the heap at the most.
+ *       grow until it takes half of the heap.
  *   <li><b>What is no object.</b> Objects in the bucket whose names are no keys are passed over.
  *       Unfinished uploads of other programs below the prefix count as leftovers.
  *   <li><b>Interruption.</b> An interrupted write or read throws {@link

@@ -185,7 +185,7 @@ final class S3Writer implements SinkWriter {
   }
 
   private void storePart(int number, ByteBuffer bytes) {
-    if (number >= PieceSizes.MOST_PARTS) {
+    if (number >= sizes.most()) {
       throw calls
           .errors()
           .error(
@@ -193,7 +193,7 @@ final class S3Writer implements SinkWriter {
               S3Operation.WRITE,
               key.value(),
               "it needs more than the "
-                  + PieceSizes.MOST_PARTS
+                  + sizes.most()
                   + " parts that S3 allows, as large as this heap lets them be.",
               "Give the program more heap, or make the object smaller.",
               null);

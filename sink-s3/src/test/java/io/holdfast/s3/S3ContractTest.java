@@ -14,7 +14,7 @@ import software.amazon.awssdk.services.s3.S3Client;
 /** The contract on a server: every test has a prefix of its own in one bucket. */
 abstract class S3ContractTest extends StorageSinkContract {
   /** Small enough for the contract's objects to have several; as small as S3 lets them be. */
-  static final PieceSizes SMALL = new PieceSizes(5 * 1024 * 1024, 5 * 1024 * 1024, 750, 4);
+  static final PieceSizes SMALL = new PieceSizes(5 * 1024 * 1024, 5 * 1024 * 1024, 750, 4, 10_000);
 
   static final String BUCKET = "holdfast";
 

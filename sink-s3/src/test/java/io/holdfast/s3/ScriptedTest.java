@@ -33,7 +33,7 @@ abstract class ScriptedTest {
   static final String TOKEN = "FwoGZXIvYXdzE-token";
 
   /** Two parts of each size: 1,000, 2,000 and 4,000 bytes. */
-  static final PieceSizes TINY = new PieceSizes(1_000, 4_000, 2, 2);
+  static final PieceSizes TINY = new PieceSizes(1_000, 4_000, 2, 2, 10_000);
 
   static final OwnClient.Timeouts SHORT =
       new OwnClient.Timeouts(Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30));
