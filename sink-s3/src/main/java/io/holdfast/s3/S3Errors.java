@@ -220,6 +220,9 @@ final class S3Errors {
     if (lacksObjectLock(answer)) {
       return Kind.UNSUPPORTED;
     }
+    if (findsChecksumWrong(answer)) {
+      return Kind.CORRUPT;
+    }
     if (!code.isEmpty() && answer.statusCode() < 500 && answer.statusCode() != 412) {
       return Kind.OTHER;
     }
@@ -392,7 +395,16 @@ final class S3Errors {
   private static boolean asksForChecksum(AwsServiceException answer) {
     String text = text(answer).toLowerCase(Locale.ROOT);
     return code(answer).equals("InvalidRequest")
-        && (text.contains("content-md5") || text.contains("x-amz-checksum"));
+        && (text.contains("content-md5") || text.contains("x-amz-checksum"))
+        && !text.contains("invalid");
+  }
+
+  /** Some servers say so instead of BadDigest: what we send is never malformed. */
+  private static boolean findsChecksumWrong(AwsServiceException answer) {
+    String text = text(answer).toLowerCase(Locale.ROOT);
+    return answer.statusCode() == 400
+        && ((text.contains("x-amz-checksum") && text.contains("invalid"))
+            || (text.contains("md5") && text.contains("does not match")));
   }
 
   /** The region that the server names; a redirect tells it in a header, some errors in words. */

@@ -20,6 +20,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
@@ -74,6 +75,9 @@ public final class S3Sink implements StorageSink {
   /** S3 takes 2 KB of names and values; our own id is among them. */
   private static final int MOST_METADATA = 1_900;
 
+  /** Between the key and the id of an upload; stands in no key. */
+  private static final char LEFTOVER_SEPARATOR = ' ';
+
   private final S3Settings settings;
   private final S3Calls calls;
   private final S3Requests requests;
@@ -90,7 +94,7 @@ public final class S3Sink implements StorageSink {
     S3Client given = builder.client;
     this.calls =
         new S3Calls(
-            () -> opened != null ? opened.client() : java.util.Objects.requireNonNull(given),
+            () -> opened != null ? opened.client() : Objects.requireNonNull(given),
             builder.retry,
             errors);
     this.requests =
@@ -254,9 +258,6 @@ public final class S3Sink implements StorageSink {
             new Leftover(key + LEFTOVER_SEPARATOR + upload.uploadId(), -1, upload.initiated()))
         : Optional.empty();
   }
-
-  /** Stands in no key. */
-  private static final char LEFTOVER_SEPARATOR = ' ';
 
   @Override
   public void discard(Leftover leftover) {

@@ -33,7 +33,7 @@ class RealS3ContractTest extends StorageSinkContract {
             Location.parse(trimmed + folder + (question < 0 ? "" : uri.substring(question))),
             ProviderContext.system(),
             OwnClient.Timeouts.STANDARD)
-        .sizes(S3ContractTest.SMALL)
+        .sizes(GivenClient.SMALL)
         .build();
   }
 

@@ -93,7 +93,11 @@ abstract class ScriptedTest {
   }
 
   static StoredObject put(S3Sink sink, byte[] content, WriteOptions options) {
-    try (SinkWriter writer = sink.write(KEY, options)) {
+    return put(sink, KEY, content, options);
+  }
+
+  static StoredObject put(S3Sink sink, ObjectKey key, byte[] content, WriteOptions options) {
+    try (SinkWriter writer = sink.write(key, options)) {
       writer.write(ByteBuffer.wrap(content));
       return writer.commit(digest(content));
     }
