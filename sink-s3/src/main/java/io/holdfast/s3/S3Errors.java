@@ -365,12 +365,12 @@ final class S3Errors {
         rights.add("s3:PutObjectTagging");
       }
     }
-    String bucket = "arn:aws:s3:::" + settings.bucket();
+    // An access point is named by its ARN; its objects stand behind "/object".
+    boolean accessPoint = settings.bucket().startsWith("arn:");
+    String bucket = accessPoint ? settings.bucket() : "arn:aws:s3:::" + settings.bucket();
+    String objects = bucket + (accessPoint ? "/object/" : "/") + settings.prefix() + "*";
     String advice =
-        "Allow "
-            + String.join(", ", rights)
-            + " on "
-            + (operation.onBucket() ? bucket : bucket + "/" + settings.prefix() + "*");
+        "Allow " + String.join(", ", rights) + " on " + (operation.onBucket() ? bucket : objects);
     if (operation == S3Operation.STAT || operation == S3Operation.READ) {
       return advice
           + ", and s3:ListBucket on "

@@ -1,6 +1,7 @@
 package io.holdfast.s3;
 
 import io.holdfast.spi.ObjectKey;
+import io.holdfast.spi.Retry;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageException.Kind;
 import io.holdfast.spi.StoredObject;
@@ -40,6 +41,11 @@ record S3Lookup(S3Calls calls, S3Settings settings) {
           || (head.objectLockRetainUntilDate() != null
               && head.objectLockRetainUntilDate().isAfter(now));
     }
+  }
+
+  /** The same, trying once: for those who were interrupted and only clear up. */
+  S3Lookup inAHurry() {
+    return new S3Lookup(new S3Calls(calls.client(), Retry.none(), calls.errors()), settings);
   }
 
   /** The object of that key, if there is one. */

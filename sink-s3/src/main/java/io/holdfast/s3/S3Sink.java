@@ -122,7 +122,9 @@ public final class S3Sink implements StorageSink {
 
   @Override
   public String location() {
-    return settings.location();
+    OwnClient opened = own;
+    Optional<String> endpoint = opened == null ? Optional.empty() : opened.connection().endpoint();
+    return settings.location() + endpoint.map(url -> "?endpoint=" + url).orElse("");
   }
 
   @Override
@@ -390,7 +392,8 @@ public final class S3Sink implements StorageSink {
 
     /**
      * Whether to send CRC32C checksums; true by default. False is for servers that do not know
-     * them: Content-MD5 is sent instead.
+     * them: Content-MD5 is sent instead. The client must then be one that calculates no checksums
+     * of its own ({@code RequestChecksumCalculation.WHEN_REQUIRED}).
      */
     public Builder checksums(boolean send) {
       this.checksums = send;

@@ -90,11 +90,16 @@ final class S3Writer implements SinkWriter {
   @Override
   public void write(ByteBuffer bytes) {
     requireOpen();
-    if (multipart == null && pieces.lengthBytes() + bytes.remaining() > sizes.of(0)) {
-      multipart = begin();
+    try {
+      if (multipart == null && pieces.lengthBytes() + bytes.remaining() > sizes.of(0)) {
+        multipart = begin();
+      }
+      whole.update(bytes.duplicate());
+      pieces.write(bytes);
+    } catch (RuntimeException e) {
+      ended = true; // Bytes are missing now: nothing may follow them.
+      throw e;
     }
-    whole.update(bytes.duplicate());
-    pieces.write(bytes);
   }
 
   @Override
@@ -138,7 +143,7 @@ final class S3Writer implements SinkWriter {
     if (begun != null && published == null) {
       boolean interrupted = Thread.interrupted();
       try {
-        lookup.abort(key.value(), begun.id());
+        (interrupted ? lookup.inAHurry() : lookup).abort(key.value(), begun.id());
       } catch (BackupException e) {
         log.warn("An unfinished upload is left behind, to be pruned later: {}", e.getMessage());
       } finally {
@@ -352,6 +357,7 @@ final class S3Writer implements SinkWriter {
     boolean interrupted = Thread.interrupted();
     try {
       return lookup
+          .inAHurry()
           .find(key)
           .filter(object -> object.isOf(upload))
           .map(S3Lookup.Found::object)

@@ -8,24 +8,25 @@ import ch.qos.logback.core.read.ListAppender;
 import io.holdfast.s3.ScriptedS3.Answer;
 import io.holdfast.s3.ScriptedS3.Op;
 import io.holdfast.spi.Leftover;
-import io.holdfast.spi.Location;
-import io.holdfast.spi.ProviderContext;
-import io.holdfast.spi.Retry;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageException.Kind;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.profiles.ProfileFileSystemSetting;
 
 /** Every answer of S3 becomes the right kind of error, in words that say what to do. */
 class S3ErrorsTest extends ScriptedTest {
@@ -226,19 +227,30 @@ class S3ErrorsTest extends ScriptedTest {
   }
 
   @Test
-  void noCredentialsAreAnErrorThatSaysWhereTheyAreLookedFor() {
-    S3Sink.Builder builder =
-        S3Uri.parse(
-            Location.parse(
-                "s3://bucket?profile=there-is-none-of-that-name&endpoint=" + server.endpoint()),
-            new ProviderContext(Retry.none(), Map.of()),
-            OwnClient.Timeouts.STANDARD);
-    try (S3Sink sink = builder.build()) {
-      StorageException refused = refused(() -> sink.stat(KEY));
+  void aProfileChoosesTheCredentialsAndAMissingOneShowsNothingOfTheOthers(@TempDir Path folder)
+      throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("credentials"),
+            "[backup]\naws_access_key_id = AKIAPROFILE\naws_secret_access_key = " + SECRET + "\n");
+    String property = ProfileFileSystemSetting.AWS_SHARED_CREDENTIALS_FILE.property();
+    System.setProperty(property, file.toString());
+    try (S3Sink known = sink("&profile=backup");
+        S3Sink unknown = sink("&profile=none-of-that-name")) {
+      known.stat(KEY);
+      assertThat(server.requests(Op.HEAD).get(0).header("authorization"))
+          .contains("Credential=AKIAPROFILE/");
+
+      StorageException refused = refused(() -> unknown.stat(KEY));
       assertThat(refused.kind()).isEqualTo(Kind.UNAUTHENTICATED);
-      assertThat(refused).hasMessageContaining("profile");
+      assertThat(refused).hasMessageContaining("profile that exists");
+      StringWriter trace = new StringWriter();
+      refused.printStackTrace(new PrintWriter(trace));
+      assertThat(trace.toString()).doesNotContain(SECRET);
+      assertThat(server.requests(Op.HEAD)).hasSize(1);
+    } finally {
+      System.clearProperty(property);
     }
-    assertThat(server.ops()).isEmpty();
   }
 
   @Test

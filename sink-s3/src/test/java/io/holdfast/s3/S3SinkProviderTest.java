@@ -39,7 +39,7 @@ class S3SinkProviderTest {
     "s3://bucket/, s3://bucket",
     "S3://bucket/a/b/, s3://bucket/a/b",
     "s3://bucket/a%20b?region=eu-central-1, s3://bucket/a b",
-    "s3://Old_Bucket.name/x?endpoint=http://127.0.0.1:9000/&path-style=true, s3://Old_Bucket.name/x"
+    "s3://Old_Bucket.name/x?endpoint=http://127.0.0.1:9000/&path-style=true, s3://Old_Bucket.name/x?endpoint=http://127.0.0.1:9000"
   })
   void aLocationNamesABucketAndAPrefix(String uri, String location) {
     try (StorageSink sink = open(uri)) {
