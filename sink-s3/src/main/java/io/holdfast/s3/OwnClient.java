@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
@@ -14,6 +15,7 @@ import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
 import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.profiles.ProfileFile;
 import software.amazon.awssdk.regions.Region;
@@ -31,9 +33,12 @@ final class OwnClient implements AutoCloseable {
   /** What servers other than Amazon's take if nothing is said. */
   private static final Region CUSTOMARY = Region.US_EAST_1;
 
+  private static final int MOST_CONNECTIONS = 100;
+
   private final S3Connection connection;
   private final Timeouts timeouts;
   private @Nullable S3Client client;
+  private @Nullable SdkHttpClient http;
   private boolean closed;
 
   /**
@@ -84,16 +89,31 @@ final class OwnClient implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     S3Client opened = client;
+    SdkHttpClient connections = http;
     client = null;
+    http = null;
     if (opened != null) {
       opened.close();
+    }
+    if (connections != null) {
+      connections.close(); // The SDK leaves open what it was given.
     }
   }
 
   private S3Client open() {
+    Region region = region();
+    SdkHttpClient connections =
+        new InterruptibleHttpClient(
+            Apache5HttpClient.builder()
+                .maxConnections(MOST_CONNECTIONS)
+                .tcpKeepAlive(true)
+                .connectionTimeout(timeouts.connect())
+                .connectionAcquisitionTimeout(timeouts.silence())
+                .socketTimeout(timeouts.silence())
+                .build());
     S3ClientBuilder builder =
         S3Client.builder()
-            .region(region())
+            .region(region)
             .credentialsProvider(credentials())
             .forcePathStyle(connection.pathStyle())
             // A signature of every chunk is not understood everywhere; that of the body is.
@@ -106,17 +126,12 @@ final class OwnClient implements AutoCloseable {
                 all ->
                     all.retryStrategy(AwsRetryStrategy.doNotRetry())
                         .apiCallTimeout(timeouts.call()))
-            .httpClientBuilder(
-                Apache5HttpClient.builder()
-                    .maxConnections(100)
-                    .tcpKeepAlive(true)
-                    .connectionTimeout(timeouts.connect())
-                    .connectionAcquisitionTimeout(timeouts.silence())
-                    .socketTimeout(timeouts.silence()));
+            .httpClient(connections);
     connection.endpoint().ifPresent(url -> builder.endpointOverride(URI.create(url)));
     connection
         .profile()
         .ifPresent(name -> builder.overrideConfiguration(all -> all.defaultProfileName(name)));
+    http = connections;
     return builder.build();
   }
 
@@ -157,7 +172,7 @@ final class OwnClient implements AutoCloseable {
           connection
               .context()
               .variable("AWS_SESSION_TOKEN")
-              .<software.amazon.awssdk.auth.credentials.AwsCredentials>map(
+              .<AwsCredentials>map(
                   token -> AwsSessionCredentials.create(access.get(), secret.get(), token))
               .orElseGet(() -> AwsBasicCredentials.create(access.get(), secret.get())));
     }

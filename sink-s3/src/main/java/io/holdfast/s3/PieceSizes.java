@@ -5,19 +5,19 @@ package io.holdfast.s3;
  * parts, up to 1 GiB. So the 10,000 parts that S3 allows hold 5.3 TiB, more than the 5 TiB of the
  * largest object, and an object of 5 GB still costs no more memory than parts of 8 MiB.
  *
- * <p>A writer holds one part more than it stores at the same time. With 4 in parallel, a part grows
- * no larger than a tenth of the heap, which bounds the object instead: 78 GiB with a heap of 128
- * MiB, 525 GiB with 1 GiB, all of 5 TiB with 10 GiB. Below 160 MiB of heap, fewer are stored in
- * parallel.
+ * <p>A writer holds one part more than it stores at the same time: 4, or fewer below 160 MiB of
+ * heap. All that it holds grows no larger than half of the heap, which bounds the object instead:
+ * 150 GiB with a heap of 128 MiB, 525 GiB with 1 GiB, all of 5 TiB with 10 GiB.
  *
  * @param first the first parts' size in bytes
  * @param largest the largest part's size in bytes
  * @param each how many parts have the same size before it doubles
  * @param parallel how many parts are stored at the same time
+ * @param most how many parts an object may have
  */
-record PieceSizes(int first, int largest, int each, int parallel) {
+record PieceSizes(int first, int largest, int each, int parallel, int most) {
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-  static final int MOST_PARTS = 10_000;
+  private static final int MOST = 10_000;
 
   private static final int MIB = 1024 * 1024;
   private static final int FIRST = 8 * MIB;
@@ -37,12 +37,12 @@ record PieceSizes(int first, int largest, int each, int parallel) {
    */
   static PieceSizes forHeap(long heapBytes) {
     int parallel = (int) Math.max(1, Math.min(PARALLEL, heapBytes / 4 / FIRST - 1));
-    long most = heapBytes / 2 / (parallel + 1);
+    long bound = heapBytes / 2 / (parallel + 1);
     int largest = FIRST;
-    while (largest < LARGEST && 2L * largest <= most) {
+    while (largest < LARGEST && 2L * largest <= bound) {
       largest *= 2;
     }
-    return new PieceSizes(FIRST, largest, EACH, parallel);
+    return new PieceSizes(FIRST, largest, EACH, parallel, MOST);
   }
 
   /** The size in bytes of the part of that number, from 0. */
@@ -54,7 +54,7 @@ record PieceSizes(int first, int largest, int each, int parallel) {
   /** How many bytes the largest object has. */
   long mostBytes() {
     long sum = 0;
-    for (int number = 0; number < MOST_PARTS; number++) {
+    for (int number = 0; number < most; number++) {
       sum += of(number);
     }
     return sum;

@@ -30,7 +30,6 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList. Immutable.
  */
 final class S3Errors {
-  private static final Pattern BODY_REGION = Pattern.compile("<Region>([A-Za-z0-9-]{1,40})<");
   private static final Pattern EXPECTED_REGION =
       Pattern.compile("expecting '([A-Za-z0-9-]{1,40})'");
   private static final int LONGEST_QUOTE = 300;
@@ -221,6 +220,9 @@ final class S3Errors {
     if (lacksObjectLock(answer)) {
       return Kind.UNSUPPORTED;
     }
+    if (findsChecksumWrong(answer)) {
+      return Kind.CORRUPT;
+    }
     if (!code.isEmpty() && answer.statusCode() < 500 && answer.statusCode() != 412) {
       return Kind.OTHER;
     }
@@ -363,12 +365,12 @@ final class S3Errors {
         rights.add("s3:PutObjectTagging");
       }
     }
-    String bucket = "arn:aws:s3:::" + settings.bucket();
+    // An access point is named by its ARN; its objects stand behind "/object".
+    boolean accessPoint = settings.bucket().startsWith("arn:");
+    String bucket = accessPoint ? settings.bucket() : "arn:aws:s3:::" + settings.bucket();
+    String objects = bucket + (accessPoint ? "/object/" : "/") + settings.prefix() + "*";
     String advice =
-        "Allow "
-            + String.join(", ", rights)
-            + " on "
-            + (operation.onBucket() ? bucket : bucket + "/" + settings.prefix() + "*");
+        "Allow " + String.join(", ", rights) + " on " + (operation.onBucket() ? bucket : objects);
     if (operation == S3Operation.STAT || operation == S3Operation.READ) {
       return advice
           + ", and s3:ListBucket on "
@@ -393,10 +395,19 @@ final class S3Errors {
   private static boolean asksForChecksum(AwsServiceException answer) {
     String text = text(answer).toLowerCase(Locale.ROOT);
     return code(answer).equals("InvalidRequest")
-        && (text.contains("content-md5") || text.contains("x-amz-checksum"));
+        && (text.contains("content-md5") || text.contains("x-amz-checksum"))
+        && !text.contains("invalid");
   }
 
-  /** The region that the server names; a redirect tells it in a header, some errors in the body. */
+  /** Some servers say so instead of BadDigest: what we send is never malformed. */
+  private static boolean findsChecksumWrong(AwsServiceException answer) {
+    String text = text(answer).toLowerCase(Locale.ROOT);
+    return answer.statusCode() == 400
+        && ((text.contains("x-amz-checksum") && text.contains("invalid"))
+            || (text.contains("md5") && text.contains("does not match")));
+  }
+
+  /** The region that the server names; a redirect tells it in a header, some errors in words. */
   private static Optional<String> otherRegion(AwsServiceException answer) {
     String code = code(answer);
     int status = answer.statusCode();
@@ -409,9 +420,7 @@ final class S3Errors {
     if (!redirected && !(status == 400 && code.isEmpty())) {
       return Optional.empty();
     }
-    return header(answer, "x-amz-bucket-region")
-        .or(() -> find(BODY_REGION, body(answer)))
-        .or(() -> find(EXPECTED_REGION, text(answer)));
+    return header(answer, "x-amz-bucket-region").or(() -> find(EXPECTED_REGION, text(answer)));
   }
 
   private static Optional<String> find(Pattern pattern, String text) {
@@ -429,12 +438,6 @@ final class S3Errors {
     return answer.awsErrorDetails() == null || answer.awsErrorDetails().errorMessage() == null
         ? ""
         : answer.awsErrorDetails().errorMessage();
-  }
-
-  private static String body(AwsServiceException answer) {
-    return answer.awsErrorDetails() == null || answer.awsErrorDetails().rawResponse() == null
-        ? ""
-        : answer.awsErrorDetails().rawResponse().asUtf8String();
   }
 
   private static Optional<String> header(AwsServiceException answer, String name) {
@@ -488,7 +491,7 @@ final class S3Errors {
 
   private StorageException unanswered(S3Operation operation, @Nullable String key, Exception e) {
     String said = String.valueOf(e.getMessage());
-    if (said.contains("Unable to load credentials") || said.contains("credentials provider")) {
+    if (said.contains("credentials") || said.contains("Profile file")) {
       return error(
           Kind.UNAUTHENTICATED,
           operation,

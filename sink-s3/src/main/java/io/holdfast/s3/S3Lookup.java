@@ -1,6 +1,7 @@
 package io.holdfast.s3;
 
 import io.holdfast.spi.ObjectKey;
+import io.holdfast.spi.Retry;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageException.Kind;
 import io.holdfast.spi.StoredObject;
@@ -42,6 +43,11 @@ record S3Lookup(S3Calls calls, S3Settings settings) {
     }
   }
 
+  /** The same, trying once: for those who were interrupted and only clear up. */
+  S3Lookup inAHurry() {
+    return new S3Lookup(new S3Calls(calls.client(), Retry.none(), calls.errors()), settings);
+  }
+
   /** The object of that key, if there is one. */
   Optional<Found> find(ObjectKey key) {
     return calls.repeated(
@@ -57,7 +63,9 @@ record S3Lookup(S3Calls calls, S3Settings settings) {
                     new StoredObject(
                         key,
                         head.contentLength() == null ? 0 : head.contentLength(),
-                        seconds(head.lastModified())),
+                        head.lastModified() == null
+                            ? answeredAt(head)
+                            : seconds(head.lastModified())),
                     head));
           } catch (AwsServiceException e) {
             if (S3Errors.isMissing(e)) {

@@ -20,6 +20,7 @@ import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
@@ -54,7 +55,7 @@ import software.amazon.awssdk.services.s3.model.StorageClass;
  *   <li><b>Retention.</b> Needs a bucket with Object Lock. It begins when the writing begins, and
  *       applies to the version that was written; a legal hold is set alike.
  *   <li><b>Memory.</b> A writer takes 8 MiB for a small object and 40 MiB for one up to 6 GB; parts
- *       grow to a tenth of the heap at the most.
+ *       grow until it takes half of the heap.
  *   <li><b>What is no object.</b> Objects in the bucket whose names are no keys are passed over.
  *       Unfinished uploads of other programs below the prefix count as leftovers.
  *   <li><b>Interruption.</b> An interrupted write or read throws {@link
@@ -74,6 +75,9 @@ public final class S3Sink implements StorageSink {
   /** S3 takes 2 KB of names and values; our own id is among them. */
   private static final int MOST_METADATA = 1_900;
 
+  /** Between the key and the id of an upload; stands in no key. */
+  private static final char LEFTOVER_SEPARATOR = ' ';
+
   private final S3Settings settings;
   private final S3Calls calls;
   private final S3Requests requests;
@@ -90,7 +94,7 @@ public final class S3Sink implements StorageSink {
     S3Client given = builder.client;
     this.calls =
         new S3Calls(
-            () -> opened != null ? opened.client() : java.util.Objects.requireNonNull(given),
+            () -> opened != null ? opened.client() : Objects.requireNonNull(given),
             builder.retry,
             errors);
     this.requests =
@@ -118,7 +122,9 @@ public final class S3Sink implements StorageSink {
 
   @Override
   public String location() {
-    return settings.location();
+    OwnClient opened = own;
+    Optional<String> endpoint = opened == null ? Optional.empty() : opened.connection().endpoint();
+    return settings.location() + endpoint.map(url -> "?endpoint=" + url).orElse("");
   }
 
   @Override
@@ -255,9 +261,6 @@ public final class S3Sink implements StorageSink {
         : Optional.empty();
   }
 
-  /** Stands in no key. */
-  private static final char LEFTOVER_SEPARATOR = ' ';
-
   @Override
   public void discard(Leftover leftover) {
     int separator = leftover.id().indexOf(LEFTOVER_SEPARATOR);
@@ -389,7 +392,8 @@ public final class S3Sink implements StorageSink {
 
     /**
      * Whether to send CRC32C checksums; true by default. False is for servers that do not know
-     * them: Content-MD5 is sent instead.
+     * them: Content-MD5 is sent instead. The client must then be one that calculates no checksums
+     * of its own ({@code RequestChecksumCalculation.WHEN_REQUIRED}).
      */
     public Builder checksums(boolean send) {
       this.checksums = send;

@@ -90,11 +90,16 @@ final class S3Writer implements SinkWriter {
   @Override
   public void write(ByteBuffer bytes) {
     requireOpen();
-    if (multipart == null && pieces.lengthBytes() + bytes.remaining() > sizes.of(0)) {
-      multipart = begin();
+    try {
+      if (multipart == null && pieces.lengthBytes() + bytes.remaining() > sizes.of(0)) {
+        multipart = begin();
+      }
+      whole.update(bytes.duplicate());
+      pieces.write(bytes);
+    } catch (RuntimeException e) {
+      ended = true; // Bytes are missing now: nothing may follow them.
+      throw e;
     }
-    whole.update(bytes.duplicate());
-    pieces.write(bytes);
   }
 
   @Override
@@ -138,7 +143,7 @@ final class S3Writer implements SinkWriter {
     if (begun != null && published == null) {
       boolean interrupted = Thread.interrupted();
       try {
-        lookup.abort(key.value(), begun.id());
+        (interrupted ? lookup.inAHurry() : lookup).abort(key.value(), begun.id());
       } catch (BackupException e) {
         log.warn("An unfinished upload is left behind, to be pruned later: {}", e.getMessage());
       } finally {
@@ -185,7 +190,7 @@ final class S3Writer implements SinkWriter {
   }
 
   private void storePart(int number, ByteBuffer bytes) {
-    if (number >= PieceSizes.MOST_PARTS) {
+    if (number >= sizes.most()) {
       throw calls
           .errors()
           .error(
@@ -193,7 +198,7 @@ final class S3Writer implements SinkWriter {
               S3Operation.WRITE,
               key.value(),
               "it needs more than the "
-                  + PieceSizes.MOST_PARTS
+                  + sizes.most()
                   + " parts that S3 allows, as large as this heap lets them be.",
               "Give the program more heap, or make the object smaller.",
               null);
@@ -352,6 +357,7 @@ final class S3Writer implements SinkWriter {
     boolean interrupted = Thread.interrupted();
     try {
       return lookup
+          .inAHurry()
           .find(key)
           .filter(object -> object.isOf(upload))
           .map(S3Lookup.Found::object)

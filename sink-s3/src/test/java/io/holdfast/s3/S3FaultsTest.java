@@ -12,11 +12,15 @@ import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageException.Kind;
 import io.holdfast.spi.StoredObject;
 import io.holdfast.spi.WriteOptions;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -108,11 +112,11 @@ class S3FaultsTest extends ScriptedTest {
     }
 
     @Test
-    void moreThanTenThousandPartsAreAnErrorThatSaysWhatToDo() {
-      S3Sink sink = sink("", new PieceSizes(1, 1, 1, 4));
-      StorageException refused = refused(() -> put(sink, noise(10_001)));
+    void morePartsThanS3AllowsAreAnErrorThatSaysWhatToDo() {
+      S3Sink sink = sink("", new PieceSizes(10, 10, 1, 4, 3));
+      StorageException refused = refused(() -> put(sink, noise(31)));
       assertThat(refused.kind()).isEqualTo(Kind.UNSUPPORTED);
-      assertThat(refused).hasMessageContaining("10000 parts").hasMessageContaining("heap");
+      assertThat(refused).hasMessageContaining("3 parts").hasMessageContaining("heap");
     }
   }
 
@@ -316,6 +320,18 @@ class S3FaultsTest extends ScriptedTest {
     }
 
     @Test
+    void aRequestThatTakesTooLongIsUnavailable() {
+      OwnClient.Timeouts impatient =
+          new OwnClient.Timeouts(
+              Duration.ofSeconds(5), Duration.ofMinutes(5), Duration.ofMillis(300));
+      server.answer(Op.PUT, Answer.STALLED, Answer.STALLED, Answer.STALLED, Answer.STALLED);
+      StorageException refused = refused(() -> put(sink("", impatient), noise(10)));
+      assertThat(refused.kind()).isEqualTo(Kind.UNAVAILABLE);
+      assertThat(Thread.interrupted()).as("the interrupt flag afterwards").isFalse();
+      assertThat(server.requests(Op.PUT)).hasSize(4);
+    }
+
+    @Test
     void aServerThatIsNotThereIsUnavailable() {
       S3Sink sink = sink("");
       server.close();
@@ -348,6 +364,26 @@ class S3FaultsTest extends ScriptedTest {
       StoredObject stored = put(sink(""), noise(10));
       assertThat(Thread.interrupted()).as("the interrupt flag afterwards").isTrue();
       assertThat(stored.lengthBytes()).isEqualTo(10);
+    }
+
+    @Test
+    void anInterruptionEndsADownloadThatStalls() throws IOException {
+      Thread reading = Thread.currentThread();
+      CompletableFuture<Void> readSoFar = new CompletableFuture<>();
+      server.answer(
+          Op.GET,
+          new Answer(206, Map.of("Content-Range", "bytes 0-9/10", "ETag", "\"one\""), noise(9))
+              .thenStalled(
+                  () -> {
+                    readSoFar.join();
+                    reading.interrupt();
+                  }));
+      try (InputStream in = sink("").read(KEY, 0, 10)) {
+        assertThat(in.readNBytes(9)).isEqualTo(noise(9));
+        readSoFar.complete(null);
+        assertThatThrownBy(in::read).isInstanceOf(CancelledException.class);
+      }
+      assertThat(Thread.interrupted()).as("the interrupt flag afterwards").isTrue();
     }
 
     @Test

@@ -1,6 +1,9 @@
 package io.holdfast.s3;
 
+import io.holdfast.spi.StorageSink;
+import io.holdfast.testkit.StorageSinkContract;
 import io.holdfast.testservers.S3ProxyServer;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -11,20 +14,23 @@ import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 
-/** On S3Proxy, which is atomic. */
-class S3ProxyContractTest extends S3ContractTest {
+/** On S3Proxy, which is atomic; with a client that was given. */
+class S3ProxyContractTest extends StorageSinkContract {
   private static S3ProxyServer server;
   private static S3Client client;
+
+  private final String prefix = UUID.randomUUID().toString();
 
   @BeforeAll
   static void start() {
     server = S3ProxyServer.start();
     client =
-        connect(
+        GivenClient.of(
             server.endpoint(),
             S3ProxyServer.ACCESS_KEY,
             S3ProxyServer.SECRET_KEY,
             new NoTemporaryFiles());
+    client.createBucket(request -> request.bucket("holdfast"));
   }
 
   @AfterAll
@@ -34,8 +40,8 @@ class S3ProxyContractTest extends S3ContractTest {
   }
 
   @Override
-  S3Client client() {
-    return client;
+  protected StorageSink openSink() {
+    return S3Sink.builder(client, "holdfast").prefix(prefix).sizes(GivenClient.SMALL).build();
   }
 
   /** S3Proxy lists the temporary files of objects that are being written: they are left out. */

@@ -423,7 +423,7 @@ class S3RequestsTest extends ScriptedTest {
 
   @Test
   void aClientThatWasGivenStaysOpen() {
-    try (S3Client client = S3ContractTest.clientOf(server.endpoint(), "a", "b")) {
+    try (S3Client client = GivenClient.of(server.endpoint(), "a", "b")) {
       S3Sink sink = S3Sink.builder(client, "bucket").build();
       sink.close();
       sink.close();

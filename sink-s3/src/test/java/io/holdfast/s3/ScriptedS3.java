@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -56,7 +57,11 @@ final class ScriptedS3 implements AutoCloseable {
   }
 
   @SuppressWarnings("ArrayRecordComponent") // It is never compared.
-  record Answer(int status, Map<String, String> headers, byte[] body) {
+  record Answer(int status, Map<String, String> headers, byte[] body, Optional<Runnable> stall) {
+    Answer(int status, Map<String, String> headers, byte[] body) {
+      this(status, headers, body, Optional.empty());
+    }
+
     static final Answer OK = of(200, "");
 
     /** The connection is closed without an answer. */
@@ -80,10 +85,15 @@ final class ScriptedS3 implements AutoCloseable {
           .with("x-amz-request-id", "R1");
     }
 
+    /** Announces one byte more, which does not come; then runs that. */
+    Answer thenStalled(Runnable then) {
+      return new Answer(status, headers, body, Optional.of(then));
+    }
+
     Answer with(String header, String value) {
       Map<String, String> more = new LinkedHashMap<>(headers);
       more.put(header, value);
-      return new Answer(status, more, body);
+      return new Answer(status, more, body, stall);
     }
   }
 
@@ -147,11 +157,7 @@ final class ScriptedS3 implements AutoCloseable {
     }
     Answer answer = scripted == null ? usual(request) : scripted.apply(request);
     if (answer.status() == Answer.STALLED.status()) {
-      try {
-        closing.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+      awaitClosing();
       exchange.close();
     } else if (answer.status() == Answer.DROPPED.status()) {
       exchange.close();
@@ -159,11 +165,25 @@ final class ScriptedS3 implements AutoCloseable {
       answer.headers().forEach(exchange.getResponseHeaders()::set);
       // To a HEAD, a length is a header without a body.
       boolean empty = request.op() == Op.HEAD || answer.body().length == 0;
-      exchange.sendResponseHeaders(answer.status(), empty ? -1 : answer.body().length);
+      int missing = answer.stall().isPresent() ? 1 : 0;
+      exchange.sendResponseHeaders(answer.status(), empty ? -1 : answer.body().length + missing);
       if (!empty) {
         exchange.getResponseBody().write(answer.body());
       }
+      if (answer.stall().isPresent()) {
+        exchange.getResponseBody().flush();
+        answer.stall().get().run();
+        awaitClosing();
+      }
       exchange.close();
+    }
+  }
+
+  private void awaitClosing() {
+    try {
+      closing.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

@@ -33,7 +33,7 @@ abstract class ScriptedTest {
   static final String TOKEN = "FwoGZXIvYXdzE-token";
 
   /** Two parts of each size: 1,000, 2,000 and 4,000 bytes. */
-  static final PieceSizes TINY = new PieceSizes(1_000, 4_000, 2, 2);
+  static final PieceSizes TINY = new PieceSizes(1_000, 4_000, 2, 2, 10_000);
 
   static final OwnClient.Timeouts SHORT =
       new OwnClient.Timeouts(Duration.ofSeconds(5), Duration.ofMillis(300), Duration.ofSeconds(30));
@@ -93,7 +93,11 @@ abstract class ScriptedTest {
   }
 
   static StoredObject put(S3Sink sink, byte[] content, WriteOptions options) {
-    try (SinkWriter writer = sink.write(KEY, options)) {
+    return put(sink, KEY, content, options);
+  }
+
+  static StoredObject put(S3Sink sink, ObjectKey key, byte[] content, WriteOptions options) {
+    try (SinkWriter writer = sink.write(key, options)) {
       writer.write(ByteBuffer.wrap(content));
       return writer.commit(digest(content));
     }
