@@ -36,6 +36,15 @@ final class Calls implements AutoCloseable {
     T run() throws IOException;
   }
 
+  /** The client failed by itself, or its credentials did: not by what the storage answered. */
+  static final class ClientException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ClientException(RuntimeException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   /**
    * @param timeout how long to wait for one call, sending included
    */
@@ -77,7 +86,7 @@ final class Calls implements AutoCloseable {
         throw io;
       }
       if (cause instanceof RuntimeException runtime) {
-        throw runtime;
+        throw new ClientException(runtime);
       }
       if (cause instanceof Error error) {
         throw error;

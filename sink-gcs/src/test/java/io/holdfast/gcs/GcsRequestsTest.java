@@ -59,10 +59,8 @@ class GcsRequestsTest {
   @BeforeEach
   void start() throws Exception {
     api = new ScriptedApi();
-    client =
-        client(
-            GoogleCredentials.create(
-                new AccessToken(TOKEN, Date.from(Instant.now().plus(Duration.ofHours(1))))));
+    AccessToken token = new AccessToken(TOKEN, Date.from(Instant.now().plus(Duration.ofHours(1))));
+    client = client(GoogleCredentials.create(token));
   }
 
   @AfterEach
@@ -195,11 +193,13 @@ class GcsRequestsTest {
       writer.close();
       writer.close();
     }
-    Request last = api.requests().get(api.requests().size() - 1);
-    assertThat(last.method()).isEqualTo("DELETE");
-    assertThat(last.uri()).hasToString(SESSION);
     assertThat(api.requests().stream().filter(request -> request.method().equals("DELETE")))
-        .hasSize(1);
+        .hasSize(1)
+        .allSatisfy(request -> assertThat(request.uri()).hasToString(SESSION));
+    assertThat(api.requests())
+        .noneMatch(
+            request ->
+                request.headers().getOrDefault("Content-Range", "").endsWith("/" + 3 * PIECE));
   }
 
   @Test
@@ -237,7 +237,7 @@ class GcsRequestsTest {
     Request first = api.requests().get(0);
     assertThat(first.headers())
         .containsEntry("Range", "bytes=2-5")
-        .doesNotContainKey("Accept-Encoding");
+        .containsEntry("Accept-Encoding", "identity");
     assertThat(first.query()).contains("alt=media").doesNotContain("generation");
     Request second = api.requests().get(1);
     assertThat(second.headers()).containsEntry("Range", "bytes=4-5");
@@ -288,7 +288,6 @@ class GcsRequestsTest {
         "400|required|Bucket is a requester pays bucket but no user project provided.|PERMISSION_DENIED|parameter project",
         "400|invalid|Object retention is not enabled|OTHER|Enable object retention on my-bucket",
         "401|authError|Invalid Credentials|UNAUTHENTICATED|expired or revoked",
-        "401|required|Anonymous caller does not have access|UNAUTHENTICATED|GOOGLE_APPLICATION_CREDENTIALS",
         "403|forbidden|x does not have storage.objects.create access|PERMISSION_DENIED|storage.objects.create on my-bucket",
         "403|forbidden|x does not have storage.objects.setRetention access|PERMISSION_DENIED|storage.objects.setRetention on my-bucket",
         "403|forbidden|Permission denied on Cloud KMS key|PERMISSION_DENIED|cryptoKeyEncrypterDecrypter",
@@ -309,9 +308,14 @@ class GcsRequestsTest {
   void aRefusedWriteSaysWhatToDo(
       int status, String reason, String message, Kind kind, String words) {
     // What the clean-up asks for is not there; nor is the object that may be in the way.
-    api.refuse(status, reason, message).refuse(404, "notFound", "No such object: x");
-    api.refuse(404, "notFound", "No such object: x");
-    try (GcsSink sink = builder().build()) {
+    api.refuse(status, reason, message);
+    if (status == 401) {
+      api.refuse(status, reason, message); // The client tries once more, with a new token.
+    }
+    api.refuse(404, "notFound", "No such object: x").refuse(404, "notFound", "No such object: x");
+    Storage renewing = client(renewing());
+    try (GcsSink sink =
+        GcsSink.builder(renewing, "my-bucket").prefix("backups").retry(Retry.none()).build()) {
       StorageException failed =
           catchThrowableOfType(StorageException.class, () -> put(sink, "text"));
       assertThat(failed.kind()).as(failed.getMessage()).isEqualTo(kind);
@@ -456,6 +460,40 @@ class GcsRequestsTest {
                 new IOException("Your default credentials were not found. To set up …"));
     assertThat(missing.kind()).isEqualTo(Kind.UNAUTHENTICATED);
     assertThat(missing).hasMessageContaining("there are no credentials");
+  }
+
+  @Test
+  void missingCredentialsAreNamed() {
+    Storage renewing = client(renewing());
+    api.refuse(401, "required", "Anonymous caller does not have storage.objects.get access")
+        .refuse(401, "required", "Anonymous caller does not have storage.objects.get access");
+    try (GcsSink sink = GcsSink.builder(renewing, "my-bucket").retry(Retry.none()).build()) {
+      StorageException failed = catchThrowableOfType(StorageException.class, () -> sink.stat(KEY));
+      assertThat(failed.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+      assertThat(failed).hasMessageContaining("GOOGLE_APPLICATION_CREDENTIALS");
+    }
+  }
+
+  @Test
+  void aTokenThatCannotBeRenewedIsTheUsersToReplace() {
+    // The client tries to renew the token that was refused, and throws what is no IOException.
+    api.refuse(401, "authError", "Invalid Credentials");
+    try (GcsSink sink = builder().build()) {
+      StorageException failed = catchThrowableOfType(StorageException.class, () -> sink.stat(KEY));
+      assertThat(failed.kind()).isEqualTo(Kind.UNAUTHENTICATED);
+      assertThat(failed).hasMessageContaining("no token could be had");
+    }
+  }
+
+  private static GoogleCredentials renewing() {
+    return new GoogleCredentials() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      public AccessToken refreshAccessToken() {
+        return new AccessToken(TOKEN, Date.from(Instant.now().plus(Duration.ofHours(1))));
+      }
+    };
   }
 
   private static GoogleCredentials failing(String message) {
