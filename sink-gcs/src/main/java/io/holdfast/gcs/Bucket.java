@@ -1,7 +1,6 @@
 package io.holdfast.gcs;
 
 import com.google.api.client.googleapis.json.GoogleJsonResponseException;
-import com.google.api.client.http.ByteArrayContent;
 import com.google.api.client.http.EmptyContent;
 import com.google.api.client.http.GenericUrl;
 import com.google.api.client.http.HttpContent;
@@ -112,14 +111,7 @@ final class Bucket {
     Storage.Objects.Insert insert =
         service
             .objects()
-            .insert(
-                name,
-                described,
-                new ByteArrayContent(
-                    ObjectSettings.CONTENT_TYPE,
-                    bytes.array(),
-                    bytes.arrayOffset() + bytes.position(),
-                    bytes.remaining()))
+            .insert(name, described, new PieceContent(ObjectSettings.CONTENT_TYPE, bytes))
             .setIfGenerationMatch(0L);
     insert.setKmsKeyName(kmsKey.orElse(null));
     // One request of metadata and bytes, instead of a session.
@@ -187,11 +179,7 @@ final class Bucket {
   /** Sends bytes to a session, or none to ask how far it is. */
   Progress put(GenericUrl session, HttpHeaders headers, @Nullable ByteBuffer bytes)
       throws IOException {
-    HttpContent content =
-        bytes == null
-            ? new EmptyContent()
-            : new ByteArrayContent(
-                null, bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    HttpContent content = bytes == null ? new EmptyContent() : new PieceContent(null, bytes);
     return calls.run(
         () -> {
           HttpResponse response = send("PUT", session, headers, content);

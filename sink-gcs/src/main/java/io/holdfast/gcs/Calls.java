@@ -59,9 +59,7 @@ final class Calls implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted; its flag stays set
    */
   <T> T run(Call<T> call) throws IOException {
-    if (Thread.currentThread().isInterrupted()) {
-      throw cancelled(new InterruptedException());
-    }
+    requireNotInterrupted();
     Future<T> answer;
     try {
       answer = threads.submit(call::run);
@@ -92,6 +90,17 @@ final class Calls implements AutoCloseable {
         throw error;
       }
       throw new IOException(cause);
+    }
+  }
+
+  /**
+   * Ends what the caller does if its thread is interrupted.
+   *
+   * @throws CancelledException if so; the flag stays set
+   */
+  static void requireNotInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw cancelled(new InterruptedException());
     }
   }
 

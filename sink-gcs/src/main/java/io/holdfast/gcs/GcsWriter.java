@@ -144,11 +144,12 @@ final class GcsWriter implements SinkWriter {
   }
 
   private void insert(ByteBuffer piece) {
-    publishing = true;
     described.setCrc32c(base64());
     published =
         attempt(
             () -> {
+              Calls.requireNotInterrupted();
+              publishing = true;
               CountDownLatch ended = new CountDownLatch(1);
               inserting = ended;
               return orOwn(() -> Optional.of(bucket.insert(described, piece, ended)));
@@ -281,7 +282,7 @@ final class GcsWriter implements SinkWriter {
             + lengthBytes
             + ", CRC32C "
             + base64()
-            + "). The object is deleted again; write it again.",
+            + "). The object is deleted again unless a retention keeps it; write it again.",
         null);
   }
 

@@ -26,6 +26,7 @@ import io.holdfast.spi.StoredObject;
 import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -460,6 +461,22 @@ class GcsRequestsTest {
                 new IOException("Your default credentials were not found. To set up …"));
     assertThat(missing.kind()).isEqualTo(Kind.UNAUTHENTICATED);
     assertThat(missing).hasMessageContaining("there are no credentials");
+  }
+
+  @Test
+  void aRequestThatNobodyWaitsForSendsNothingMore() throws Exception {
+    ByteBuffer piece = ByteBuffer.wrap("0123456789".getBytes(StandardCharsets.UTF_8), 2, 5);
+    PieceContent content = new PieceContent(null, piece);
+    assertThat(content.getLength()).isEqualTo(5);
+    try (InputStream in = content.getInputStream()) {
+      assertThat(in.readNBytes(2)).asString().isEqualTo("23");
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(in::read).isInstanceOf(InterruptedIOException.class);
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    try (InputStream again = content.getInputStream()) {
+      assertThat(again.readAllBytes()).asString().isEqualTo("23456");
+    }
   }
 
   @Test
