@@ -1,12 +1,12 @@
 package io.holdfast.gcs;
 
 import com.google.api.client.googleapis.json.GoogleJsonResponseException;
-import com.google.api.client.http.ByteArrayContent;
 import com.google.api.client.http.EmptyContent;
 import com.google.api.client.http.GenericUrl;
 import com.google.api.client.http.HttpContent;
 import com.google.api.client.http.HttpHeaders;
 import com.google.api.client.http.HttpRequest;
+import com.google.api.client.http.HttpRequestInitializer;
 import com.google.api.client.http.HttpResponse;
 import com.google.api.client.http.json.JsonHttpContent;
 import com.google.api.client.json.JsonFactory;
@@ -19,6 +19,7 @@ import com.google.cloud.storage.StorageOptions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,11 +45,16 @@ final class Bucket {
     this.kmsKey = kmsKey;
     this.calls = calls;
     HttpTransportOptions transport = (HttpTransportOptions) options.getTransportOptions();
+    HttpRequestInitializer authorise = transport.getHttpRequestInitializer(options);
     service =
         new Storage.Builder(
                 transport.getHttpTransportFactory().create(),
                 JSON,
-                transport.getHttpRequestInitializer(options))
+                request -> {
+                  authorise.initialize(request);
+                  // For a refused token, which is renewed; it would be renewed ten times.
+                  request.setNumberOfRetries(1);
+                })
             .setRootUrl(options.getResolvedApiaryHost("storage"))
             .setApplicationName("holdfast")
             .build();
@@ -83,28 +89,35 @@ final class Bucket {
         () -> service.objects().delete(name, object).setIfGenerationMatch(generation).execute());
   }
 
-  /** Publishes a small object by one request, if the name is free. */
-  StorageObject insert(StorageObject described, ByteBuffer bytes) throws IOException {
+  /**
+   * Publishes a small object by one request, if the name is free.
+   *
+   * @param ended counted down when the request has ended, which may be after an interrupt ended the
+   *     wait for it
+   */
+  StorageObject insert(StorageObject described, ByteBuffer bytes, CountDownLatch ended)
+      throws IOException {
     return calls.run(
         () -> {
-          Storage.Objects.Insert insert =
-              service
-                  .objects()
-                  .insert(
-                      name,
-                      described,
-                      new ByteArrayContent(
-                          ObjectSettings.CONTENT_TYPE,
-                          bytes.array(),
-                          bytes.arrayOffset() + bytes.position(),
-                          bytes.remaining()))
-                  .setIfGenerationMatch(0L);
-          insert.setKmsKeyName(kmsKey.orElse(null));
-          // One request of metadata and bytes, instead of a session.
-          insert.getMediaHttpUploader().setDirectUploadEnabled(true);
-          insert.setDisableGZipContent(true); // The bytes are compressed or encrypted already.
-          return insert.execute();
+          try {
+            return insert(described, bytes);
+          } finally {
+            ended.countDown();
+          }
         });
+  }
+
+  private StorageObject insert(StorageObject described, ByteBuffer bytes) throws IOException {
+    Storage.Objects.Insert insert =
+        service
+            .objects()
+            .insert(name, described, new PieceContent(ObjectSettings.CONTENT_TYPE, bytes))
+            .setIfGenerationMatch(0L);
+    insert.setKmsKeyName(kmsKey.orElse(null));
+    // One request of metadata and bytes, instead of a session.
+    insert.getMediaHttpUploader().setDirectUploadEnabled(true);
+    insert.setDisableGZipContent(true); // The bytes are compressed or encrypted already.
+    return insert.execute();
   }
 
   /**
@@ -121,7 +134,7 @@ final class Bucket {
               .setRange("bytes=" + offset + "-" + (offset + lengthBytes - 1))
               // Compressed on the way, a range would be one of the compressed bytes:
               // https://cloud.google.com/storage/docs/transcoding
-              .setAcceptEncoding(null);
+              .setAcceptEncoding("identity");
           return get.executeMedia();
         });
   }
@@ -166,11 +179,7 @@ final class Bucket {
   /** Sends bytes to a session, or none to ask how far it is. */
   Progress put(GenericUrl session, HttpHeaders headers, @Nullable ByteBuffer bytes)
       throws IOException {
-    HttpContent content =
-        bytes == null
-            ? new EmptyContent()
-            : new ByteArrayContent(
-                null, bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+    HttpContent content = bytes == null ? new EmptyContent() : new PieceContent(null, bytes);
     return calls.run(
         () -> {
           HttpResponse response = send("PUT", session, headers, content);

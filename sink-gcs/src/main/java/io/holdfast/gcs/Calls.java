@@ -36,6 +36,15 @@ final class Calls implements AutoCloseable {
     T run() throws IOException;
   }
 
+  /** The client failed by itself, or its credentials did: not by what the storage answered. */
+  static final class ClientException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ClientException(RuntimeException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
   /**
    * @param timeout how long to wait for one call, sending included
    */
@@ -50,9 +59,7 @@ final class Calls implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted; its flag stays set
    */
   <T> T run(Call<T> call) throws IOException {
-    if (Thread.currentThread().isInterrupted()) {
-      throw cancelled(new InterruptedException());
-    }
+    requireNotInterrupted();
     Future<T> answer;
     try {
       answer = threads.submit(call::run);
@@ -77,12 +84,23 @@ final class Calls implements AutoCloseable {
         throw io;
       }
       if (cause instanceof RuntimeException runtime) {
-        throw runtime;
+        throw new ClientException(runtime);
       }
       if (cause instanceof Error error) {
         throw error;
       }
       throw new IOException(cause);
+    }
+  }
+
+  /**
+   * Ends what the caller does if its thread is interrupted.
+   *
+   * @throws CancelledException if so; the flag stays set
+   */
+  static void requireNotInterrupted() {
+    if (Thread.currentThread().isInterrupted()) {
+      throw cancelled(new InterruptedException());
     }
   }
 

@@ -293,7 +293,7 @@ final class GcsErrors {
                       + " deleted, and that this machine's clock is right."),
           hidden(e));
     }
-    if (e instanceof IOException) {
+    if (e instanceof IOException && !(e instanceof Calls.ClientException)) {
       return new StorageException(
           Kind.UNAVAILABLE,
           text(key),
@@ -313,8 +313,12 @@ final class GcsErrors {
 
   private static boolean isOfCredentials(Exception e) {
     return isTokenEndpoint(e)
-        || String.valueOf(e.getMessage()).contains("Error getting access token")
+        || lower(e).contains("access token")
         || e.getClass().getName().startsWith("com.google.auth.");
+  }
+
+  private static String lower(Exception e) {
+    return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
   }
 
   /** A refusal by the service of tokens, which is no answer of the storage. */

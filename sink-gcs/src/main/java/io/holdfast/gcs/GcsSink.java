@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -200,7 +201,7 @@ public final class GcsSink implements StorageSink {
           private boolean last;
 
           @Override
-          public boolean tryAdvance(java.util.function.Consumer<? super StoredObject> action) {
+          public boolean tryAdvance(Consumer<? super StoredObject> action) {
             while (true) {
               while (next < page.size()) {
                 StorageObject object = page.get(next++);

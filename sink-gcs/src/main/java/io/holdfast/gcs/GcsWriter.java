@@ -19,6 +19,8 @@ import java.time.Clock;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +32,8 @@ import org.slf4j.LoggerFactory;
  */
 final class GcsWriter implements SinkWriter {
   private static final Logger log = LoggerFactory.getLogger(GcsWriter.class);
+
+  private static final long GRACE_SECONDS = 10;
 
   private final Bucket bucket;
   private final GcsErrors errors;
@@ -44,6 +48,7 @@ final class GcsWriter implements SinkWriter {
   private volatile @Nullable ResumableSession session;
   private volatile @Nullable StorageObject published;
   private volatile boolean publishing;
+  private volatile @Nullable CountDownLatch inserting;
 
   private boolean finished;
   private boolean closed;
@@ -139,9 +144,16 @@ final class GcsWriter implements SinkWriter {
   }
 
   private void insert(ByteBuffer piece) {
-    publishing = true;
     described.setCrc32c(base64());
-    published = attempt(() -> orOwn(() -> Optional.of(bucket.insert(described, piece))));
+    published =
+        attempt(
+            () -> {
+              Calls.requireNotInterrupted();
+              publishing = true;
+              CountDownLatch ended = new CountDownLatch(1);
+              inserting = ended;
+              return orOwn(() -> Optional.of(bucket.insert(described, piece, ended)));
+            });
   }
 
   private void send(ResumableSession upload, long offset, ByteBuffer piece, boolean last) {
@@ -270,7 +282,7 @@ final class GcsWriter implements SinkWriter {
             + lengthBytes
             + ", CRC32C "
             + base64()
-            + "). The object is deleted again; write it again.",
+            + "). The object is deleted again unless a retention keeps it; write it again.",
         null);
   }
 
@@ -295,9 +307,22 @@ final class GcsWriter implements SinkWriter {
   }
 
   private void deleteOwn() throws IOException {
+    awaitInsertion();
     StorageObject there = bucket.get(described.getName());
     if (isOwn(there)) {
       bucket.delete(described.getName(), there.getGeneration());
+    }
+  }
+
+  /** An interrupt ended the wait for the request, but not the request, which may still publish. */
+  private void awaitInsertion() {
+    CountDownLatch ended = inserting;
+    try {
+      if (ended != null && !ended.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
+        log.warn("The request that writes {} has not ended yet.", errors.name(key));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
