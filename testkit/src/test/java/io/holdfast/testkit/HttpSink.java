@@ -152,6 +152,11 @@ final class HttpSink implements StorageSink {
   }
 
   @Override
+  public int parallelReads() {
+    return 4;
+  }
+
+  @Override
   public Optional<StoredObject> stat(ObjectKey key) {
     return head(key).map(head -> stored(key, head));
   }

@@ -5,12 +5,9 @@ import io.holdfast.spi.StorageSink;
 import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.DisplayName;
 
 @DisplayName("HttpSink, ranges")
-@Disabled(
-    "A restore reads each document as one stream from its beginning to its end, whatever it needs.")
 final class HttpSinkRangedReadTest extends RangedReadContract {
   private final HttpStore store = new HttpStore();
 
