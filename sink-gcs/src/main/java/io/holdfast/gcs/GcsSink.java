@@ -48,6 +48,9 @@ import org.jspecify.annotations.Nullable;
  * a URI is.
  */
 public final class GcsSink implements StorageSink {
+  /** One connection does not fill a line to a storage that is far away. */
+  private static final int PARALLEL_READS = 4;
+
   private static final int PAGE = 1000;
 
   private final String bucketName;
@@ -181,6 +184,11 @@ public final class GcsSink implements StorageSink {
           }
         },
         e -> errors.translate(Operation.READ, key, e));
+  }
+
+  @Override
+  public int parallelReads() {
+    return PARALLEL_READS;
   }
 
   @Override

@@ -209,6 +209,11 @@ public abstract class RangedReadContract {
     }
 
     @Override
+    public int parallelReads() {
+      return inside.parallelReads();
+    }
+
+    @Override
     public Optional<StoredObject> stat(ObjectKey key) {
       return inside.stat(key);
     }
