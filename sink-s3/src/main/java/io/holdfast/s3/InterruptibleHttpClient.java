@@ -21,7 +21,7 @@ import software.amazon.awssdk.http.SdkHttpClient;
  * interrupted.
  */
 final class InterruptibleHttpClient implements SdkHttpClient {
-  private static final int MOST_AT_ONCE = 64 * 1024;
+  private static final int AHEAD = 64 * 1024;
 
   private final SdkHttpClient client;
   private final ExecutorService threads =
@@ -96,9 +96,12 @@ final class InterruptibleHttpClient implements SdkHttpClient {
     }
   }
 
-  /** The body of an answer. */
+  /** The body of an answer; reads ahead, so that not every small read wakes another thread. */
   private final class Body extends FilterInputStream {
     private final AbortableInputStream body;
+    private final byte[] ahead = new byte[AHEAD];
+    private int position;
+    private int limit;
 
     Body(AbortableInputStream body) {
       super(body);
@@ -113,17 +116,34 @@ final class InterruptibleHttpClient implements SdkHttpClient {
 
     @Override
     public int read(byte[] bytes, int from, int count) throws IOException {
-      if (body.available() > 0) {
-        return body.read(bytes, from, Math.min(count, body.available()));
+      if (count == 0) {
+        return 0;
       }
-      // Into bytes of its own: an interrupted reader has left, and may use its buffer for others.
-      byte[] arrived = new byte[Math.min(count, MOST_AT_ONCE)];
-      Callable<Integer> read = () -> body.read(arrived, 0, arrived.length);
-      int got = await(threads.submit(read), body);
-      if (got > 0) {
-        System.arraycopy(arrived, 0, bytes, from, got);
+      if (position == limit) {
+        Callable<Integer> read = () -> body.read(ahead, 0, ahead.length);
+        int got = await(threads.submit(read), body);
+        if (got < 0) {
+          return -1;
+        }
+        position = 0;
+        limit = got;
       }
-      return got;
+      int taken = Math.min(count, limit - position);
+      System.arraycopy(ahead, position, bytes, from, taken);
+      position += taken;
+      return taken;
+    }
+
+    @Override
+    public long skip(long count) throws IOException {
+      int skipped = (int) Math.max(0, Math.min(count, limit - position));
+      position += skipped;
+      return skipped;
+    }
+
+    @Override
+    public int available() {
+      return limit - position;
     }
   }
 }
