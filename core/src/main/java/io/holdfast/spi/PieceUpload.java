@@ -37,6 +37,8 @@ public final class PieceUpload implements AutoCloseable {
     void store(int number, long offset, ByteBuffer piece, boolean last);
   }
 
+  private static final int FIRST_BYTES = 1 << 16;
+
   private final String name;
   private final IntUnaryOperator pieceBytes;
   private final int parallel;
@@ -108,7 +110,11 @@ public final class PieceUpload implements AutoCloseable {
     while (bytes.hasRemaining()) {
       ByteBuffer piece = filling();
       if (!piece.hasRemaining()) {
-        handOver(piece);
+        if (piece.capacity() < pieceBytes.applyAsInt(number)) {
+          filling = grown(piece);
+        } else {
+          handOver(piece);
+        }
         continue;
       }
       int limit = bytes.limit();
@@ -178,10 +184,17 @@ public final class PieceUpload implements AutoCloseable {
   private ByteBuffer filling() {
     ByteBuffer piece = filling;
     if (piece == null) {
-      piece = ByteBuffer.allocate(pieceBytes.applyAsInt(number));
+      int size = pieceBytes.applyAsInt(number);
+      piece = ByteBuffer.allocate(number == 0 ? Math.min(size, FIRST_BYTES) : size);
       filling = piece;
     }
     return piece;
+  }
+
+  /** Most objects that fit into one piece are much smaller than it. */
+  private ByteBuffer grown(ByteBuffer full) {
+    long larger = Math.min(pieceBytes.applyAsInt(number), 4L * full.capacity());
+    return ByteBuffer.allocate((int) larger).put(full.flip());
   }
 
   private void handOver(ByteBuffer full) {

@@ -96,6 +96,19 @@ final class PieceUploadTest {
   }
 
   @Test
+  void aLargePieceIsFilledWhole() {
+    byte[] content = noise(new Random(5), 1_000_000);
+    try (PieceUpload upload = new PieceUpload("test", 300_000, 2, this::store)) {
+      for (int at = 0; at < content.length; at += 1_000) {
+        upload.write(ByteBuffer.wrap(content, at, 1_000));
+      }
+      assertThat(upload.finish()).isEqualTo(4);
+    }
+    assertThat(stored.get(0).bytes()).hasSize(300_000);
+    assertThat(together()).isEqualTo(content);
+  }
+
+  @Test
   void piecesMayGrow() {
     try (PieceUpload upload = new PieceUpload("test", number -> 1 + number, 1, this::store)) {
       upload.write(ByteBuffer.wrap(new byte[11]));

@@ -66,6 +66,9 @@ import software.amazon.awssdk.services.s3.model.StorageClass;
  * <p>Directory buckets (S3 Express One Zone) list in no order, and are refused.
  */
 public final class S3Sink implements StorageSink {
+  /** One connection does not fill a line to a storage that is far away. */
+  private static final int PARALLEL_READS = 4;
+
   /** Metadata travels in headers. */
   private static final Pattern METADATA_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
@@ -190,6 +193,11 @@ public final class S3Sink implements StorageSink {
    * <p>A bucket that does not exist has no objects: the answer to this request does not tell the
    * difference.
    */
+  @Override
+  public int parallelReads() {
+    return PARALLEL_READS;
+  }
+
   @Override
   public Optional<StoredObject> stat(ObjectKey key) {
     return lookup.find(key).map(S3Lookup.Found::object);
