@@ -83,6 +83,22 @@ final class ReadmeCode {
     // <--
   }
 
+  static void copies() {
+    // -->
+    try (BackupExecutor executor =
+        BackupExecutor.builder()
+            .source("postgresql://app@db.example/shop")
+            .sink("near", "file:///var/backups")
+            .sink("offsite", "s3://shop-backups/nightly?region=eu-central-1")
+            .sink("archive", "gs://shop-archive/nightly?retain=30d")
+            .requiredCopies(2)
+            .build()) {
+      BackupResult backup = executor.createBackup();
+      backup.copies().forEach(System.out::println);
+    }
+    // <--
+  }
+
   static void protect(DataSource dataSource, Path folder, ThrowingAction migration)
       throws Exception {
     // -->
