@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.xml.stream.XMLStreamException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.AbortedException;
@@ -529,6 +530,15 @@ final class S3Errors {
           key,
           "the server did not answer, or the connection broke: " + rootMessage(e) + ".",
           "Check the network and the endpoint, and try again.",
+          e);
+    }
+    if (has(e, XMLStreamException.class)) {
+      return error(
+          Kind.UNAVAILABLE,
+          operation,
+          key,
+          "the answer broke off, or is none of S3: " + rootMessage(e) + ".",
+          "Check the endpoint, and try again.",
           e);
     }
     return error(Kind.OTHER, operation, key, "the client failed: " + rootMessage(e) + ".", "", e);

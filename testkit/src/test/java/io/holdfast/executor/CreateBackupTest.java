@@ -411,7 +411,7 @@ final class CreateBackupTest {
             started -> {
               assertThat(started.backupId()).isEqualTo(ID);
               assertThat(started.description())
-                  .isEqualTo("memory://shop → memory: " + ID + ".json.zst");
+                  .isEqualTo("memory://shop → " + sink.location() + " " + ID + ".json.zst");
             });
     assertThat(events.subList(1, 4))
         .containsExactly(

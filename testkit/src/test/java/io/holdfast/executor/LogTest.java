@@ -76,12 +76,20 @@ final class LogTest {
     List<String> lines = lines(Level.INFO);
     assertThat(lines).hasSize(8);
     assertThat(lines.get(0))
-        .isEqualTo("BACKUP " + ID + " started: memory://shop → memory: " + ID + ".json.zst");
+        .isEqualTo(
+            "BACKUP "
+                + ID
+                + " started: memory://shop → "
+                + sink.location()
+                + " "
+                + ID
+                + ".json.zst");
     assertThat(lines.get(1))
         .startsWith("BACKUP " + ID + " completed: 5 records, 0.0 MB of JSON, 0.0 MB stored, ");
-    assertThat(lines.get(2)).isEqualTo("VERIFY " + ID + " started: memory:");
+    assertThat(lines.get(2)).isEqualTo("VERIFY " + ID + " started: " + sink.location());
     assertThat(lines.get(3)).startsWith("VERIFY " + ID + " completed: 5 records");
-    assertThat(lines.get(4)).isEqualTo("RESTORE " + ID + " started: memory: → memory://copy");
+    assertThat(lines.get(4))
+        .isEqualTo("RESTORE " + ID + " started: " + sink.location() + " → memory://copy");
     assertThat(lines.get(5)).startsWith("RESTORE " + ID + " completed: 5 records");
     assertThat(lines.get(7)).startsWith("VERIFY " + ID + " failed: ");
     assertThat(lines(Level.DEBUG)).contains("BACKUP: users done, 3 records");
