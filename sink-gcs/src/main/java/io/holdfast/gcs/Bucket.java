@@ -159,8 +159,11 @@ final class Bucket {
           HttpResponse response = send("POST", url, headers, new JsonHttpContent(JSON, described));
           try {
             String location = response.getHeaders().getLocation();
-            if (!response.isSuccessStatusCode() || location == null) {
+            if (!response.isSuccessStatusCode()) {
               throw refused(response);
+            }
+            if (location == null) {
+              throw new IOException("the answer that begins an upload broke off");
             }
             GenericUrl session = new GenericUrl(location);
             if (!session.getScheme().equals(url.getScheme())) {

@@ -58,6 +58,17 @@ final class GcsNetworkFaultTest extends StorageSinkFaultContract {
   }
 
   @Override
+  protected boolean asksForLeftovers() {
+    return false;
+  }
+
+  /** A session that took a damaged piece cannot take it back: its end is refused. */
+  @Override
+  protected boolean survives(FaultCase fault) {
+    return fault != FaultCase.UPLOAD_DAMAGED;
+  }
+
+  @Override
   protected int largeBytes() {
     return 3_000_000;
   }

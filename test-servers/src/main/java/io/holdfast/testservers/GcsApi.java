@@ -37,7 +37,6 @@ final class GcsApi implements HttpHandler {
           "/(?<kind>upload/|download/|)storage/v1/b(?:/(?<bucket>[^/]+)(?<o>/o(?:/(?<object>[^/]+))?)?)?");
   private static final Pattern RANGE = Pattern.compile("bytes=([0-9]{0,18})-([0-9]{0,18})");
 
-  private final String root;
   private final GcsBuckets buckets;
   private final GcsSessions sessions;
   private final List<Order> faults = new ArrayList<>();
@@ -60,8 +59,7 @@ final class GcsApi implements HttpHandler {
     }
   }
 
-  GcsApi(String root, GcsBuckets buckets) {
-    this.root = root;
+  GcsApi(GcsBuckets buckets) {
     this.buckets = buckets;
     this.sessions = new GcsSessions(buckets);
   }
@@ -308,7 +306,8 @@ final class GcsApi implements HttpHandler {
             .with("X-GUploader-UploadID", id)
             .with(
                 "Location",
-                root
+                "http://"
+                    + exchange.getRequestHeaders().getFirst("Host")
                     + "/upload/storage/v1/b/"
                     + bucket
                     + "/o?uploadType=resumable&upload_id="

@@ -49,8 +49,7 @@ public final class GcsServer implements AutoCloseable {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newCachedThreadPool());
-    String root = "http://127.0.0.1:" + server.getAddress().getPort();
-    server.createContext("/", new GcsApi(root, new GcsBuckets(Path.of(arguments[0]))));
+    server.createContext("/", new GcsApi(new GcsBuckets(Path.of(arguments[0]))));
     server.start();
     ServerProcess.ready(server.getAddress().getPort());
   }
