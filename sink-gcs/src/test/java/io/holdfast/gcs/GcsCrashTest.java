@@ -41,7 +41,7 @@ final class GcsCrashTest extends StorageSinkCrashContract {
 
   @Override
   protected int kills() {
-    return 12;
+    return 8;
   }
 
   @Override

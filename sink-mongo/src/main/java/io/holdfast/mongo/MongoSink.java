@@ -73,7 +73,7 @@ public final class MongoSink implements StorageSink {
     return of(store, uri.collection(), uri.layout(), Builder.CHUNK_BYTES, Clock.systemUTC());
   }
 
-  private static MongoSink of(
+  static MongoSink of(
       MongoStore store, String collection, MongoLayout layout, int chunkBytes, Clock clock) {
     return new MongoSink(
         store,

@@ -38,7 +38,7 @@ final class MongoCrashTest extends StorageSinkCrashContract {
 
   @Override
   protected int kills() {
-    return 12;
+    return 8;
   }
 
   /** Documents of objects that are not among the known ones, and chunks of no known object. */

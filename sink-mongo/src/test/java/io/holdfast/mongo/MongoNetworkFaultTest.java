@@ -54,6 +54,12 @@ final class MongoNetworkFaultTest extends StorageSinkFaultContract {
     return false;
   }
 
+  /** First the object goes, then its chunks. */
+  @Override
+  protected boolean deletesAtOnce() {
+    return false;
+  }
+
   @Override
   protected int largeBytes() {
     return 5_000_000;

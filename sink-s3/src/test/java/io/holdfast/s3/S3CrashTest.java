@@ -43,7 +43,7 @@ final class S3CrashTest extends StorageSinkCrashContract {
 
   @Override
   protected int kills() {
-    return 12;
+    return 8;
   }
 
   @Override

@@ -7,8 +7,10 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 
 /** HTTP takes turns, too: the suite as sinks of other protocols run it. */
+@Tag("long") // MongoDB's sink runs the same in every build.
 @DisplayName("HttpSink, faults of connections")
 final class HttpSinkConnectionFaultTest extends StorageSinkFaultContract {
   private static final int PIECE_BYTES = 300_000;
