@@ -1,0 +1,9 @@
+package io.holdfast.benchmarks.sinks;
+
+/** What is measured. */
+enum Part {
+  /** A file becomes an object. */
+  UPLOAD,
+  /** The object becomes a file. */
+  DOWNLOAD
+}
