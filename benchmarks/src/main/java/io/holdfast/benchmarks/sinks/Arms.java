@@ -8,14 +8,18 @@ import io.holdfast.benchmarks.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Builds the arms of one service: the commands, and what is done around them. */
 final class Arms {
   /** Nine tenths of the client's throughput. */
   private static final double GOAL = 1 / 0.9;
+
+  private static final String HOLDFAST = "Holdfast";
 
   private static final long MEGABYTE = 1_000_000;
 
@@ -47,40 +51,56 @@ final class Arms {
 
   Comparison comparison(Part part) throws IOException {
     long megabytes = Files.size(source) / MEGABYTE;
+    String where = service.title() + ", " + place.what();
+    return switch (part) {
+      case UPLOAD -> comparison("Upload to " + where, megabytes, part);
+      case DOWNLOAD -> comparison("Download from " + where, megabytes, part);
+      case BACKUP ->
+          new Comparison(
+              "Backup to " + where + ", and verification",
+              megabytes,
+              "MB",
+              List.of(backup()),
+              List.of());
+    };
+  }
+
+  private Comparison comparison(String title, long megabytes, Part part) {
+    List<Comparison.Peer> peers = new ArrayList<>();
+    new TreeMap<>(service.peers(part))
+        .forEach((side, name) -> peers.add(new Comparison.Peer(arm(name, part, side), GOAL)));
     return new Comparison(
-        (part == Part.UPLOAD ? "Upload to " : "Download from ")
-            + service.title()
-            + ", "
-            + megabytes
-            + " MB, "
-            + place.what(),
-        megabytes,
-        "MB",
-        List.of(arm("Holdfast", part, Side.HOLDFAST)),
-        List.of(new Comparison.Peer(arm(service.client(), part, Side.PLAIN), GOAL)));
+        title, megabytes, "MB", List.of(arm(HOLDFAST, part, Side.HOLDFAST)), peers);
   }
 
   private Arm arm(String name, Part part, Side side) {
-    return switch (part) {
-      case UPLOAD ->
-          new Arm(
-              name,
-              command(part, side, source),
-              this::clear,
-              () -> {
-                stored = side;
-                return Arm.Finding.wrote(Files.size(source));
-              });
-      case DOWNLOAD ->
-          new Arm(
-              name,
-              command(part, side, downloaded),
-              () -> {
-                Workspace.delete(downloaded);
-                prepare(side);
-              },
-              this::requireSource);
-    };
+    if (part == Part.UPLOAD) {
+      return new Arm(
+          name,
+          command(part, side, source),
+          this::clear,
+          () -> {
+            stored = side;
+            return Arm.Finding.wrote(Files.size(source));
+          });
+    }
+    return new Arm(
+        name,
+        command(part, side, downloaded),
+        () -> {
+          Workspace.delete(downloaded);
+          prepare(side);
+        },
+        this::requireSource);
+  }
+
+  private Arm backup() throws IOException {
+    long rows = Files.size(source) / MadeUpRows.ROW_BYTES;
+    return new Arm(
+        HOLDFAST,
+        place.command(JavaCommand.of(heap, BackupProcess.class, place.uri(), Long.toString(rows))),
+        this::clear,
+        () -> Arm.Finding.RIGHT);
   }
 
   private List<String> command(Part part, Side side, Path file) {

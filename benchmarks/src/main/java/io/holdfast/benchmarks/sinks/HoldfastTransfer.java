@@ -22,13 +22,17 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.stream.Stream;
 
 /**
  * A file through a sink, as a backup writes it and a restore reads it: in buffers of 256 KiB, with
  * its SHA-256 computed on the way.
  */
 final class HoldfastTransfer implements Transfer {
-  private static final ObjectKey KEY = ObjectKey.of("benchmark/holdfast");
+  /** Everything that is written lies there. */
+  static final String FOLDER = "benchmark/";
+
+  private static final ObjectKey KEY = ObjectKey.of(FOLDER + "object");
   private static final int BUFFER_BYTES = 1 << 18;
 
   private final StorageSink sink;
@@ -93,7 +97,9 @@ final class HoldfastTransfer implements Transfer {
 
   @Override
   public void delete() {
-    sink.delete(KEY);
+    try (Stream<StoredObject> objects = sink.list(FOLDER)) {
+      objects.map(StoredObject::key).toList().forEach(sink::delete);
+    }
   }
 
   @Override

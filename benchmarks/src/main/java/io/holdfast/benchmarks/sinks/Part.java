@@ -5,5 +5,7 @@ enum Part {
   /** A file becomes an object. */
   UPLOAD,
   /** The object becomes a file. */
-  DOWNLOAD
+  DOWNLOAD,
+  /** Holdfast alone: a backup of rows that are made up, read back and verified. */
+  BACKUP
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 /** The services that there are sinks for, each with the client that its sink is built on. */
 enum Service {
   /** Amazon S3. */
-  S3("S3", "one PutObject or GetObject of the AWS SDK") {
+  S3("S3") {
     @Override
     Place startServer() {
       S3MockServer server = S3MockServer.start();
@@ -16,7 +16,7 @@ enum Service {
       System.setProperty("aws.accessKeyId", "benchmark");
       System.setProperty("aws.secretAccessKey", "benchmark");
       String uri = "s3://benchmark?region=us-east-1&path-style=true&endpoint=" + server.endpoint();
-      try (S3Transfer client = new S3Transfer(uri)) {
+      try (S3Transfer client = new S3Transfer(uri, false)) {
         client.createBucket();
       }
       return Place.local(
@@ -27,13 +27,24 @@ enum Service {
     }
 
     @Override
-    Transfer plain(String uri) {
-      return new S3Transfer(uri);
+    Map<Side, String> peers(Part part) {
+      return part == Part.UPLOAD
+          ? Map.of(
+              Side.PLAIN,
+              "AWS SDK, PutObject",
+              Side.PLAIN_IN_PARTS,
+              "AWS SDK, UploadPart, 8 MiB, 4 at a time")
+          : Map.of(Side.PLAIN, "AWS SDK, GetObject");
+    }
+
+    @Override
+    Transfer plain(String uri, boolean inParts) {
+      return new S3Transfer(uri, inParts);
     }
   },
 
   /** Google Cloud Storage. */
-  GCS("Google Cloud Storage", "createFrom or downloadTo of Google's client") {
+  GCS("Google Cloud Storage") {
     @Override
     Place startServer() {
       GcsServer server = GcsServer.start();
@@ -49,13 +60,19 @@ enum Service {
     }
 
     @Override
-    Transfer plain(String uri) {
+    Map<Side, String> peers(Part part) {
+      return Map.of(
+          Side.PLAIN, "Google's client, " + (part == Part.UPLOAD ? "createFrom" : "downloadTo"));
+    }
+
+    @Override
+    Transfer plain(String uri, boolean inParts) {
       return new GcsTransfer(uri);
     }
   },
 
   /** MongoDB. */
-  MONGO("MongoDB", "GridFS of the MongoDB driver") {
+  MONGO("MongoDB") {
     @Override
     Place startServer() {
       MongoServer server = MongoServer.start("4g");
@@ -67,38 +84,40 @@ enum Service {
     }
 
     @Override
-    Transfer plain(String uri) {
+    Map<Side, String> peers(Part part) {
+      return Map.of(Side.PLAIN, "MongoDB driver, GridFS");
+    }
+
+    @Override
+    Transfer plain(String uri, boolean inParts) {
       return new MongoTransfer(uri);
     }
   };
 
   private final String title;
-  private final String client;
 
-  Service(String title, String client) {
+  Service(String title) {
     this.title = title;
-    this.client = client;
   }
 
   String title() {
     return title;
   }
 
-  /** What the plain arms do. */
-  String client() {
-    return client;
-  }
-
   /** Starts a server for tests, empty but for a bucket. */
   abstract Place startServer();
 
-  abstract Transfer plain(String uri);
+  /** Whom an upload or a download is compared with, and what they are called. */
+  abstract Map<Side, String> peers(Part part);
+
+  abstract Transfer plain(String uri, boolean inParts);
 
   /** A transfer to where the sink of that URI stores. */
   Transfer transfer(Side side, String uri, String sha256) {
     return switch (side) {
       case HOLDFAST -> new HoldfastTransfer(uri, sha256);
-      case PLAIN -> plain(uri);
+      case PLAIN -> plain(uri, false);
+      case PLAIN_IN_PARTS -> plain(uri, true);
     };
   }
 }

@@ -47,7 +47,7 @@ final class SinksBenchmark implements Callable<Integer> {
   @Option(
       names = "--parts",
       split = ",",
-      description = "Measure these parts only: ${COMPLETION-CANDIDATES}; default is both.")
+      description = "Measure these parts only: ${COMPLETION-CANDIDATES}; default is all.")
   private List<Part> parts = List.of();
 
   @Option(

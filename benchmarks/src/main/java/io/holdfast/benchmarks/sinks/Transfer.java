@@ -11,7 +11,7 @@ interface Transfer extends AutoCloseable {
   /** Writes the object's bytes into a file, which must not be there yet. */
   void download(Path file) throws IOException;
 
-  /** Removes the object, if it is there. */
+  /** Removes what this side has stored, if it is there. */
   void delete();
 
   @Override

@@ -20,6 +20,7 @@ final class TransferProcess {
       switch (Part.valueOf(args[2])) {
         case UPLOAD -> transfer.upload(file);
         case DOWNLOAD -> transfer.download(file);
+        case BACKUP -> throw new IllegalArgumentException("No transfer");
       }
     }
   }
