@@ -7,15 +7,21 @@ import java.util.stream.Stream;
  * Arms that do the same work: those of Holdfast, and the peers they are held against.
  *
  * @param title what the work is
- * @param records how many records each arm reads or writes, for records a second; 0 where that says
- *     nothing
+ * @param amount how much each arm reads or writes, for its rate; 0 where that says nothing
+ * @param unit what the amount counts, in the plural
  * @param subjects the arms of Holdfast
  * @param peers what they are compared with
  */
-public record Comparison(String title, long records, List<Arm> subjects, List<Peer> peers) {
+public record Comparison(
+    String title, long amount, String unit, List<Arm> subjects, List<Peer> peers) {
   public Comparison {
     subjects = List.copyOf(subjects);
     peers = List.copyOf(peers);
+  }
+
+  /** A comparison by times, and by records a second. */
+  public Comparison(String title, long records, List<Arm> subjects, List<Peer> peers) {
+    this(title, records, "records", subjects, peers);
   }
 
   /** A comparison by times alone. */

@@ -63,7 +63,7 @@ public final class Report {
   }
 
   private void medians(Results results) {
-    long records = results.comparison().records();
+    long amount = results.comparison().amount();
     List<String> header =
         new ArrayList<>(
             List.of(
@@ -74,17 +74,17 @@ public final class Report {
                 "other CPU s",
                 "peak RSS MiB",
                 "size MB"));
-    if (records > 0) {
-      header.add(1, "records/s");
+    if (amount > 0) {
+      header.add(1, results.comparison().unit() + "/s");
     }
     row(header);
     rule(header.size());
     for (Arm arm : results.comparison().arms()) {
-      row(medians(results, arm, records));
+      row(medians(results, arm, amount));
     }
   }
 
-  private static List<String> medians(Results results, Arm arm, long records) {
+  private static List<String> medians(Results results, Arm arm, long amount) {
     Collection<Measurement> measured = results.of(arm).values();
     if (results.failure(arm).isPresent() || measured.isEmpty()) {
       return List.of(arm.name(), "failed");
@@ -100,8 +100,8 @@ public final class Report {
                 print(measured, Measurement::otherCpuSeconds),
                 number(Series.of(measured, Measurement::peakBytes).most() / MEBIBYTE, 0),
                 size == 0 ? "" : number(size / MEGABYTE, 1)));
-    if (records > 0) {
-      cells.add(1, number(records / Series.of(measured, Measurement::wallSeconds).median(), 0));
+    if (amount > 0) {
+      cells.add(1, number(amount / Series.of(measured, Measurement::wallSeconds).median(), 0));
     }
     return cells;
   }

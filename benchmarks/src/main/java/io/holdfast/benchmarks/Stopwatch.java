@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,7 +23,7 @@ public final class Stopwatch {
 
   private static final int HEAD_CHARS = 1000;
 
-  private final long serverPid;
+  private final OptionalLong serverPid;
   private final Duration patience;
 
   /**
@@ -32,6 +33,16 @@ public final class Stopwatch {
    * @param patience how long a command may take; one that takes longer is ended, and has failed
    */
   public Stopwatch(long serverPid, Duration patience) {
+    this(OptionalLong.of(serverPid), patience);
+  }
+
+  /**
+   * A stopwatch.
+   *
+   * @param serverPid the same; empty where the server is on another machine, and its CPU unknown
+   * @param patience the same
+   */
+  public Stopwatch(OptionalLong serverPid, Duration patience) {
     this.serverPid = serverPid;
     this.patience = patience;
   }
@@ -46,7 +57,7 @@ public final class Stopwatch {
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     double machine = Proc.machineCpu();
-    double server = Proc.treeCpu(serverPid);
+    double server = serverCpu();
     double client = Proc.endedChildrenCpu();
     long peak = 0;
     long start = System.nanoTime();
@@ -71,13 +82,17 @@ public final class Stopwatch {
     }
     Thread.sleep(SETTLE_MILLIS);
     client = Proc.endedChildrenCpu() - client;
-    server = Proc.treeCpu(serverPid) - server;
+    server = serverCpu() - server;
     machine = Proc.machineCpu() - machine;
     if (process.exitValue() != 0) {
       throw new IOException("Ended with status " + process.exitValue() + ": " + head(log));
     }
     return new Measurement(
         (end - start) / 1e9, client, server, Math.max(0, machine - client - server), peak, 0);
+  }
+
+  private double serverCpu() {
+    return serverPid.isPresent() ? Proc.treeCpu(serverPid.getAsLong()) : 0;
   }
 
   /** Ends it, and waits, so that it neither disturbs nor is counted later. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Parts of an object, one after another, as one stream. From a sink that is far away several pieces
  * are fetched at the same time and wait in memory for their turn. Used by one thread.
  */
-final class RangesInputStream extends InputStream {
+public final class RangesInputStream extends InputStream {
   /** Large enough that a request's way hardly counts, small enough that several fit into memory. */
   private static final int PIECE_BYTES = 4 << 20;
 
@@ -55,7 +55,7 @@ final class RangesInputStream extends InputStream {
    * @param ranges what to read, in this order; at least one, none of them empty
    * @param firstBytes how much is likely to be read by somebody who looks at the beginning only
    */
-  static RangesInputStream open(
+  public static RangesInputStream open(
       StorageSink sink, ObjectKey key, List<ByteRange> ranges, long firstBytes) {
     int parallel = Math.min(sink.parallelReads(), heapAllows());
     RangesInputStream stream =

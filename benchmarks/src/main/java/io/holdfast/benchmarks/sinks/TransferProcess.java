@@ -1,0 +1,27 @@
+package io.holdfast.benchmarks.sinks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The child process of every arm: one transfer, from the start of the JVM to its end. */
+final class TransferProcess {
+  private TransferProcess() {}
+
+  /**
+   * Transfers.
+   *
+   * @param args names of {@link Service}, {@link Side} and {@link Part}, the sink's URI, the file,
+   *     the SHA-256 of what is uploaded
+   */
+  public static void main(String[] args) throws IOException {
+    Path file = Path.of(args[4]);
+    try (Transfer transfer =
+        Service.valueOf(args[0]).transfer(Side.valueOf(args[1]), args[3], args[5])) {
+      switch (Part.valueOf(args[2])) {
+        case UPLOAD -> transfer.upload(file);
+        case DOWNLOAD -> transfer.download(file);
+        case BACKUP -> throw new IllegalArgumentException("No transfer");
+      }
+    }
+  }
+}
