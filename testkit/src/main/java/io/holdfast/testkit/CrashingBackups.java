@@ -2,13 +2,11 @@ package io.holdfast.testkit;
 
 import io.holdfast.BackupExecutor;
 import io.holdfast.Compression;
-import io.holdfast.spi.Leftover;
 import io.holdfast.spi.Location;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.Retry;
-import io.holdfast.spi.SinkCapability;
 import io.holdfast.spi.SinkWriter;
 import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.StorageSinkProvider;
@@ -24,12 +22,9 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import java.util.ServiceLoader;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Stream;
 
 /**
  * The process that {@link StorageSinkCrashContract} kills: takes backups for ever, and tells each
@@ -122,12 +117,11 @@ final class CrashingBackups {
   }
 
   /** Tells every step of a write. */
-  private static final class TellingSink implements StorageSink {
-    private final StorageSink inside;
+  private static final class TellingSink extends ForwardedSink {
     private final Steps steps;
 
     private TellingSink(StorageSink inside, Steps steps) {
-      this.inside = inside;
+      super(inside);
       this.steps = steps;
     }
 
@@ -162,46 +156,6 @@ final class CrashingBackups {
     public InputStream read(ObjectKey key, long offset, long lengthBytes) {
       steps.tell("read " + key);
       return inside.read(key, offset, lengthBytes);
-    }
-
-    @Override
-    public String location() {
-      return inside.location();
-    }
-
-    @Override
-    public Set<SinkCapability> capabilities() {
-      return inside.capabilities();
-    }
-
-    @Override
-    public Optional<StoredObject> stat(ObjectKey key) {
-      return inside.stat(key);
-    }
-
-    @Override
-    public Stream<StoredObject> list(String prefix) {
-      return inside.list(prefix);
-    }
-
-    @Override
-    public void delete(ObjectKey key) {
-      inside.delete(key);
-    }
-
-    @Override
-    public List<Leftover> leftovers() {
-      return inside.leftovers();
-    }
-
-    @Override
-    public void discard(Leftover leftover) {
-      inside.discard(leftover);
-    }
-
-    @Override
-    public void close() {
-      inside.close();
     }
   }
 }

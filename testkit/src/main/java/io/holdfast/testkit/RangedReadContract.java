@@ -5,23 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.holdfast.BackupExecutor;
 import io.holdfast.Compression;
 import io.holdfast.RestoreOptions;
-import io.holdfast.spi.Leftover;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.Retry;
-import io.holdfast.spi.SinkCapability;
-import io.holdfast.spi.SinkWriter;
 import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.StoredObject;
-import io.holdfast.spi.WriteOptions;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -151,14 +145,13 @@ public abstract class RangedReadContract {
   }
 
   /** Counts what is read, and how many streams are open at the same time. */
-  private static final class Counting implements StorageSink {
-    private final StorageSink inside;
+  private static final class Counting extends ForwardedSink {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger mostOpen = new AtomicInteger();
 
     private Counting(StorageSink inside) {
-      this.inside = inside;
+      super(inside);
     }
 
     @Override
@@ -191,56 +184,6 @@ public abstract class RangedReadContract {
           super.close();
         }
       };
-    }
-
-    @Override
-    public String location() {
-      return inside.location();
-    }
-
-    @Override
-    public Set<SinkCapability> capabilities() {
-      return inside.capabilities();
-    }
-
-    @Override
-    public SinkWriter write(ObjectKey key, WriteOptions options) {
-      return inside.write(key, options);
-    }
-
-    @Override
-    public int parallelReads() {
-      return inside.parallelReads();
-    }
-
-    @Override
-    public Optional<StoredObject> stat(ObjectKey key) {
-      return inside.stat(key);
-    }
-
-    @Override
-    public Stream<StoredObject> list(String prefix) {
-      return inside.list(prefix);
-    }
-
-    @Override
-    public void delete(ObjectKey key) {
-      inside.delete(key);
-    }
-
-    @Override
-    public List<Leftover> leftovers() {
-      return inside.leftovers();
-    }
-
-    @Override
-    public void discard(Leftover leftover) {
-      inside.discard(leftover);
-    }
-
-    @Override
-    public void close() {
-      inside.close();
     }
   }
 }

@@ -32,6 +32,7 @@ import io.holdfast.testkit.FaultyHandler;
 import io.holdfast.testkit.FaultyHandler.Step;
 import io.holdfast.testkit.FaultySink;
 import io.holdfast.testkit.FaultySink.Operation;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemoryDatabase;
 import io.holdfast.testkit.MemoryHandler;
 import io.holdfast.testkit.MemorySink;

@@ -24,6 +24,7 @@ import io.holdfast.format.Manifest;
 import io.holdfast.spi.HandlerException;
 import io.holdfast.spi.SinkWriter;
 import io.holdfast.testkit.FaultySink;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemoryDatabase;
 import io.holdfast.testkit.MemoryHandler;
 import io.holdfast.testkit.MemorySink;

@@ -23,6 +23,7 @@ import io.holdfast.spi.Split;
 import io.holdfast.spi.SplitReader;
 import io.holdfast.spi.StoredObject;
 import io.holdfast.spi.WriteOptions;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemorySink;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;

@@ -20,6 +20,7 @@ import io.holdfast.spi.StorageException;
 import io.holdfast.spi.WriteOptions;
 import io.holdfast.testkit.FaultySink;
 import io.holdfast.testkit.FaultySink.Operation;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemoryHandler;
 import io.holdfast.testkit.MemorySink;
 import java.nio.ByteBuffer;

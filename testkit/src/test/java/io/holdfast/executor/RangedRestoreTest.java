@@ -15,6 +15,7 @@ import io.holdfast.format.Manifest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageSink;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemoryDatabase;
 import io.holdfast.testkit.MemoryHandler;
 import io.holdfast.testkit.MemorySink;

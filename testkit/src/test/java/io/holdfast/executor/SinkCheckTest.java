@@ -18,6 +18,7 @@ import io.holdfast.spi.StoredObject;
 import io.holdfast.spi.WriteOptions;
 import io.holdfast.testkit.FaultySink;
 import io.holdfast.testkit.FaultySink.Operation;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemoryDatabase;
 import io.holdfast.testkit.MemoryHandler;
 import io.holdfast.testkit.MemorySink;

@@ -6,6 +6,7 @@ import io.holdfast.spi.Location;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.StorageSink;
 import io.holdfast.spi.StorageSinkProvider;
+import io.holdfast.testkit.ForwardedSink;
 import io.holdfast.testkit.MemoryHandler;
 import io.holdfast.testkit.MemorySink;
 import java.util.List;

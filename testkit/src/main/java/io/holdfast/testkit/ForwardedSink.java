@@ -1,4 +1,4 @@
-package io.holdfast.executor;
+package io.holdfast.testkit;
 
 import io.holdfast.spi.Leftover;
 import io.holdfast.spi.ObjectKey;
@@ -13,11 +13,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Passes every call on; a test overrides the one that it watches. */
-class ForwardedSink implements StorageSink {
-  final StorageSink inside;
+/**
+ * Passes every call on to another sink; a test overrides the one that it watches. As safe for use
+ * by many threads as that one; closing it closes that one.
+ */
+public class ForwardedSink implements StorageSink {
+  /** The sink that does the work. */
+  protected final StorageSink inside;
 
-  ForwardedSink(StorageSink inside) {
+  /** Passes calls on to that one. */
+  protected ForwardedSink(StorageSink inside) {
     this.inside = inside;
   }
 
