@@ -236,7 +236,24 @@ public final class BackupExecutor implements AutoCloseable {
    * @throws BackupException if anything is not as it was written
    */
   public VerifyResult verify(String ref) {
-    try (Origins.Resolved resolved = origins().resolve(ref)) {
+    return verify(ref, Optional.empty());
+  }
+
+  /**
+   * Verifies the copy of a backup in one of several sinks, whatever the others have.
+   *
+   * @param ref as in {@link #verify(String)}
+   * @param sink the name of the sink, as the executor was given it
+   * @return what was found, if it is intact
+   * @throws ConfigurationException if there is no sink of that name
+   * @throws BackupException if anything is not as it was written
+   */
+  public VerifyResult verify(String ref, String sink) {
+    return verify(ref, Optional.of(sink));
+  }
+
+  private VerifyResult verify(String ref, Optional<String> sink) {
+    try (Origins.Resolved resolved = origins(sink).resolve(ref)) {
       if (resolved.origin() instanceof RestoreRun.Origin.Listed listed) {
         return VerifyRun.run(resolved.sink(), listed.manifest(), settings, events);
       }

@@ -22,6 +22,7 @@ import io.holdfast.RestoreOptions;
 import io.holdfast.RestoreResult;
 import io.holdfast.TooFewCopiesException;
 import io.holdfast.catalog.Catalog;
+import io.holdfast.format.FormatException;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.Retry;
 import io.holdfast.spi.SinkWriter;
@@ -362,6 +363,21 @@ final class SeveralSinksTest {
       MemoryDatabase target = new MemoryDatabase("target");
       into(target).build().restoreFromBackup(ID, RestoreOptions.DEFAULT.fromSink(name));
       assertThat(target.contentHashes()).isEqualTo(database.contentHashes());
+    }
+
+    @Test
+    void eachCopyCanBeVerifiedByItself() {
+      BackupExecutor executor = three().build();
+      executor.createBackup();
+      byte[] bytes = offsite.bytes(key(DOCUMENT)).orElseThrow();
+      bytes[bytes.length / 2] ^= 1;
+      offsite.tamper(key(DOCUMENT), bytes);
+
+      assertThat(executor.verify(ID, "near").counts()).isEqualTo(database.counts());
+      assertThat(executor.verify(ID, "archive").counts()).isEqualTo(database.counts());
+      assertThatThrownBy(() -> executor.verify(ID, "offsite")).isInstanceOf(FormatException.class);
+      assertThatThrownBy(() -> executor.verify(ID, "moon"))
+          .isInstanceOf(ConfigurationException.class);
     }
 
     @Test
