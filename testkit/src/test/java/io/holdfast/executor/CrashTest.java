@@ -19,6 +19,11 @@ final class CrashTest extends StorageSinkCrashContract {
   @TempDir private Path root;
 
   @Override
+  protected int kills() {
+    return 12;
+  }
+
+  @Override
   protected String storage(int number) {
     return folder(number).toUri().toString();
   }

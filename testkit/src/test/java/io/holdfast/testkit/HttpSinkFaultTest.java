@@ -7,7 +7,9 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 
+@Tag("long") // The sinks of S3 and Google run the same in every build.
 @DisplayName("HttpSink, faults")
 final class HttpSinkFaultTest extends StorageSinkFaultContract {
   private static final int PIECE_BYTES = 1_500_000;
