@@ -3,6 +3,7 @@ package io.holdfast.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.holdfast.BackupExecutor;
+import io.holdfast.CancelledException;
 import io.holdfast.Compression;
 import io.holdfast.RestoreOptions;
 import io.holdfast.spi.ObjectKey;
@@ -16,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -106,6 +109,7 @@ public abstract class RangedReadContract {
       String id = executor(database, direct).build().createBackup().backupId();
       long documentBytes = largest(direct);
       MemoryDatabase target = new MemoryDatabase("target");
+      sink.awaitsAnother = true;
       executor(database, sink).target(MemoryHandler.of(target)).build().restoreFromBackup(id);
 
       assertThat(target.contentHashes()).isEqualTo(database.contentHashes());
@@ -149,15 +153,34 @@ public abstract class RangedReadContract {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger mostOpen = new AtomicInteger();
+    private final CountDownLatch two = new CountDownLatch(2);
+
+    /** Whether a range behind the beginning waits for another one, however fast the server is. */
+    private volatile boolean awaitsAnother;
 
     private Counting(StorageSink inside) {
       super(inside);
+    }
+
+    private void awaitAnother() {
+      two.countDown();
+      try {
+        if (!two.await(30, TimeUnit.SECONDS)) {
+          two.countDown(); // nobody came: the test says so, and the others need not wait
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new CancelledException("Interrupted while another range was awaited.", e);
+      }
     }
 
     @Override
     public InputStream read(ObjectKey key, long offset, long lengthBytes) {
       InputStream in = inside.read(key, offset, lengthBytes);
       mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
+      if (awaitsAnother && offset > 0) {
+        awaitAnother();
+      }
       return new FilterInputStream(in) {
         private boolean closed;
 
