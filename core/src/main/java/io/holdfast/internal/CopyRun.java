@@ -11,6 +11,7 @@ import io.holdfast.catalog.ReplicationResult;
 import io.holdfast.format.ByteRange;
 import io.holdfast.format.FormatException;
 import io.holdfast.format.Manifest;
+import io.holdfast.format.ManifestReader;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.SinkWriter;
@@ -62,9 +63,8 @@ public final class CopyRun {
   }
 
   private CopyResult copy(String backupId, ProgressMeter progress) {
-    Catalog source = new Catalog(from);
-    byte[] bytes = source.manifestBytes(backupId);
-    Manifest manifest = source.manifest(backupId);
+    byte[] bytes = new Catalog(from).manifestBytes(backupId);
+    Manifest manifest = ManifestReader.read(bytes);
     ObjectKey manifestKey = Manifest.keyOf(backupId);
     boolean listed = to.stat(manifestKey).isPresent();
     if (listed) {
