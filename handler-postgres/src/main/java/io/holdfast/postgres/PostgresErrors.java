@@ -138,7 +138,11 @@ final class PostgresErrors {
               Kind.OTHER,
               "Another session holds or waits for an exclusive lock, as a migration does. Wait for"
                   + " it to end, or raise lockTimeout.");
-      case "57014" -> fatal(Kind.OTHER, "Somebody cancelled the statement.");
+      case "57014" ->
+          fatal(
+              Kind.OTHER,
+              "Somebody cancelled the statement, or a statement_timeout of the server, the database"
+                  + " or the role did that leaves no time even to connect.");
       case "40001", "40P01" ->
           retry(Kind.OTHER, "Another transaction was in the way; the same may succeed now.");
       case "57P01", "57P02", "57P03" -> retry(Kind.UNREACHABLE, "The server is going down or up.");

@@ -457,7 +457,6 @@ class PostgresBackupSessionTest {
             "intervalstyle = 'sql_standard'",
             "bytea_output = 'escape'",
             "extra_float_digits = -15",
-            "statement_timeout = '1ms'",
             "quote_all_identifiers = on",
             "default_transaction_read_only = on",
             "search_path = public")) {
@@ -469,6 +468,36 @@ class PostgresBackupSessionTest {
             List.of(
                 "{\"a\":\"2026-01-09 10:00:00+00\",\"b\":\"1 day 02:00:00\",\"c\":\"\\\\x00ff\","
                     + "\"d\":0.30000000000000004,\"e\":\"$5.00\",\"f\":\"public.t\"}"));
+  }
+
+  /** Whatever the database limits, a backup's statements may take their time. */
+  @Test
+  void noTimeoutOfTheDatabaseEndsALongRead() throws Exception {
+    List<String> timeouts =
+        List.of("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout");
+    for (String timeout : timeouts) {
+      TestPostgres.maintenance(
+          "ALTER DATABASE %s SET %s = '1min'".formatted(database.name(), timeout));
+    }
+    try (Connection connection = database.connect();
+        PinnedConnection pinned = PinnedConnection.of(unclosable(connection))) {
+      for (String timeout : timeouts) {
+        assertThat(setting(connection, timeout)).as("before: %s", timeout).isEqualTo("1min");
+      }
+      connection.rollback();
+      pinned.beginReading(Optional.empty());
+      for (String timeout : timeouts) {
+        assertThat(setting(connection, timeout)).as(timeout).isEqualTo("0");
+      }
+    }
+  }
+
+  private static String setting(Connection connection, String name) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("SHOW " + name)) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   @Test
