@@ -1,6 +1,7 @@
 package io.holdfast.s3;
 
 import io.holdfast.spi.Retry;
+import java.io.UncheckedIOException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,8 @@ record S3Calls(Supplier<S3Client> client, Retry retry, S3Errors errors) {
   <T> T once(S3Operation operation, @Nullable String key, Function<S3Client, T> request) {
     try {
       return request.apply(client.get());
-    } catch (SdkException e) {
+    } catch (SdkException | UncheckedIOException e) {
+      // The latter when the connection breaks within an answer in XML.
       throw errors.translate(operation, key, e);
     }
   }
