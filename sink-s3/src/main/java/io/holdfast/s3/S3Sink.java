@@ -187,17 +187,17 @@ public final class S3Sink implements StorageSink {
         e -> calls.errors().translate(S3Operation.READ, key.value(), e));
   }
 
+  @Override
+  public int parallelReads() {
+    return PARALLEL_READS;
+  }
+
   /**
    * {@inheritDoc}
    *
    * <p>A bucket that does not exist has no objects: the answer to this request does not tell the
    * difference.
    */
-  @Override
-  public int parallelReads() {
-    return PARALLEL_READS;
-  }
-
   @Override
   public Optional<StoredObject> stat(ObjectKey key) {
     return lookup.find(key).map(S3Lookup.Found::object);
