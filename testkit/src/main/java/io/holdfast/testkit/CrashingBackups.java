@@ -128,7 +128,7 @@ final class CrashingBackups {
     @Override
     public SinkWriter write(ObjectKey key, WriteOptions options) {
       steps.tell("open " + key);
-      SinkWriter writer = inside.write(key, options);
+      SinkWriter writer = super.write(key, options);
       steps.tell("opened " + key);
       return new SinkWriter() {
         @Override
@@ -155,7 +155,7 @@ final class CrashingBackups {
     @Override
     public InputStream read(ObjectKey key, long offset, long lengthBytes) {
       steps.tell("read " + key);
-      return inside.read(key, offset, lengthBytes);
+      return super.read(key, offset, lengthBytes);
     }
   }
 }

@@ -18,8 +18,7 @@ import java.util.stream.Stream;
  * by many threads as that one; closing it closes that one.
  */
 public class ForwardedSink implements StorageSink {
-  /** The sink that does the work. */
-  protected final StorageSink inside;
+  private final StorageSink inside;
 
   /** Passes calls on to that one. */
   protected ForwardedSink(StorageSink inside) {

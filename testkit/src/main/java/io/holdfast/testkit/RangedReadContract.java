@@ -176,7 +176,7 @@ public abstract class RangedReadContract {
 
     @Override
     public InputStream read(ObjectKey key, long offset, long lengthBytes) {
-      InputStream in = inside.read(key, offset, lengthBytes);
+      InputStream in = super.read(key, offset, lengthBytes);
       mostOpen.accumulateAndGet(open.incrementAndGet(), Math::max);
       if (awaitsAnother && offset > 0) {
         awaitAnother();
