@@ -26,8 +26,13 @@ import org.jspecify.annotations.Nullable;
  * are fetched at the same time and wait in memory for their turn. Used by one thread.
  */
 public final class RangesInputStream extends InputStream {
-  /** Large enough that a request's way hardly counts, small enough that several fit into memory. */
-  private static final int PIECE_BYTES = 4 << 20;
+  /** Large enough that a request's way and work hardly count. */
+  private static final int LARGEST_PIECE_BYTES = 8 << 20;
+
+  private static final int SMALLEST_PIECE_BYTES = 1 << 20;
+
+  /** How much of the heap the pieces may take. */
+  private static final int HEAP_SHARE = 6;
 
   private static final AtomicInteger numbers = new AtomicInteger();
 
@@ -35,11 +40,20 @@ public final class RangesInputStream extends InputStream {
   private final ObjectKey key;
   private final Deque<ByteRange> waiting;
   private final int parallel;
-  private final Deque<Future<byte[]>> fetching = new ArrayDeque<>();
+  private final Deque<Future<Piece>> fetching = new ArrayDeque<>();
+
+  /** Buffers to fill again: new ones are as large as old garbage, and cost a collection each. */
+  private final Deque<byte[]> spare = new ArrayDeque<>();
+
   private @Nullable ExecutorService threads;
   private @Nullable InputStream current;
+  private byte @Nullable [] currentBuffer;
   private boolean first = true;
   private boolean closed;
+
+  /** What was fetched: the first bytes of a buffer. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Piece(byte[] buffer, int lengthBytes) {}
 
   private RangesInputStream(StorageSink sink, ObjectKey key, List<ByteRange> ranges, int parallel) {
     this.sink = sink;
@@ -57,20 +71,38 @@ public final class RangesInputStream extends InputStream {
    */
   public static RangesInputStream open(
       StorageSink sink, ObjectKey key, List<ByteRange> ranges, long firstBytes) {
-    int parallel = Math.min(sink.parallelReads(), heapAllows());
+    return open(sink, key, ranges, firstBytes, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+  }
+
+  /** The same with that much memory, in bytes. */
+  static RangesInputStream open(
+      StorageSink sink, ObjectKey key, List<ByteRange> ranges, long firstBytes, long allowed) {
+    int parallel = parallel(sink.parallelReads(), allowed);
     RangesInputStream stream =
         new RangesInputStream(
-            sink, key, parallel == 1 ? ranges : pieces(ranges, firstBytes), parallel);
+            sink,
+            key,
+            parallel == 1 ? ranges : pieces(ranges, firstBytes, pieceBytes(parallel, allowed)),
+            parallel);
     stream.openNext();
     return stream;
   }
 
-  /** An eighth of the heap may hold pieces. */
-  private static int heapAllows() {
-    return (int) Math.max(1, Math.min(64, Runtime.getRuntime().maxMemory() / 8 / PIECE_BYTES));
+  /** How many pieces can be fetched while another one is read; 1 if none beside it. */
+  static int parallel(int wanted, long allowedBytes) {
+    return (int) Math.max(1, Math.min(wanted, allowedBytes / SMALLEST_PIECE_BYTES - 1));
   }
 
-  private static List<ByteRange> pieces(List<ByteRange> ranges, long firstBytes) {
+  /** How large pieces may be, if as many are fetched while another one is read. */
+  static int pieceBytes(int parallel, long allowedBytes) {
+    int size = LARGEST_PIECE_BYTES;
+    while (size > SMALLEST_PIECE_BYTES && (parallel + 1L) * size > allowedBytes) {
+      size /= 2;
+    }
+    return size;
+  }
+
+  private static List<ByteRange> pieces(List<ByteRange> ranges, long firstBytes, int pieceBytes) {
     List<ByteRange> pieces = new ArrayList<>();
     for (ByteRange range : ranges) {
       long from = range.offset();
@@ -80,7 +112,7 @@ public final class RangesInputStream extends InputStream {
       }
       while (from < end) {
         // At multiples of the size, where storages have the borders of their own pieces.
-        from = add(pieces, from, Math.min(end, (from / PIECE_BYTES + 1) * PIECE_BYTES));
+        from = add(pieces, from, Math.min(end, (from / pieceBytes + 1) * pieceBytes));
       }
     }
     return pieces;
@@ -113,6 +145,7 @@ public final class RangesInputStream extends InputStream {
       }
       in.close();
       current = null;
+      recycle();
       next();
     }
     return -1;
@@ -129,13 +162,25 @@ public final class RangesInputStream extends InputStream {
   private void openNext() {
     if (parallel > 1 && !first) {
       fetchAhead();
-      Future<byte[]> fetched = fetching.poll();
-      current = fetched == null ? null : new ByteArrayInputStream(await(fetched));
+      Future<Piece> fetched = fetching.poll();
+      if (fetched != null) {
+        Piece piece = await(fetched);
+        currentBuffer = piece.buffer();
+        current = new ByteArrayInputStream(piece.buffer(), 0, piece.lengthBytes());
+      }
       return;
     }
     first = false;
     ByteRange range = waiting.poll();
     current = range == null ? null : sink.read(key, range.offset(), range.lengthBytes());
+  }
+
+  private void recycle() {
+    byte[] read = currentBuffer;
+    if (read != null) {
+      currentBuffer = null;
+      spare.add(read);
+    }
   }
 
   private void fetchAhead() {
@@ -146,7 +191,8 @@ public final class RangesInputStream extends InputStream {
     }
     while (fetching.size() < parallel && !waiting.isEmpty()) {
       ByteRange range = waiting.remove();
-      fetching.add(pool.submit(() -> fetch(range)));
+      byte[] buffer = buffer((int) range.lengthBytes());
+      fetching.add(pool.submit(() -> fetch(range, buffer)));
     }
   }
 
@@ -156,18 +202,22 @@ public final class RangesInputStream extends InputStream {
     return thread;
   }
 
-  private byte[] fetch(ByteRange range) throws IOException {
+  private byte[] buffer(int lengthBytes) {
+    byte[] again = spare.poll();
+    return again != null && again.length >= lengthBytes ? again : new byte[lengthBytes];
+  }
+
+  private Piece fetch(ByteRange range, byte[] buffer) throws IOException {
     int length = (int) range.lengthBytes();
     try (InputStream in = sink.read(key, range.offset(), length)) {
-      byte[] bytes = in.readNBytes(length);
-      if (bytes.length < length) {
+      if (in.readNBytes(buffer, 0, length) < length) {
         throw new IOException("The range of " + key + " at " + range.offset() + " ended early.");
       }
-      return bytes;
+      return new Piece(buffer, length);
     }
   }
 
-  private byte[] await(Future<byte[]> fetched) {
+  private Piece await(Future<Piece> fetched) {
     try {
       return fetched.get();
     } catch (InterruptedException e) {
@@ -195,6 +245,8 @@ public final class RangesInputStream extends InputStream {
     closed = true;
     waiting.clear();
     fetching.clear();
+    spare.clear();
+    currentBuffer = null;
     ExecutorService pool = threads;
     if (pool != null) {
       threads = null;

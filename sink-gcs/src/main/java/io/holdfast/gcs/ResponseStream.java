@@ -7,7 +7,8 @@ import java.util.Objects;
 
 /** The body of an answer, read so that an interrupt ends the wait. Used by one thread. */
 final class ResponseStream extends InputStream {
-  private static final int BUFFER_BYTES = 128 * 1024;
+  /** Each time that it is filled wakes another thread. */
+  private static final int BUFFER_BYTES = 256 * 1024;
 
   private final Calls calls;
   private final HttpResponse response;
@@ -39,10 +40,9 @@ final class ResponseStream extends InputStream {
       return 0;
     }
     if (position == limit && !ended) {
-      int got = calls.run(() -> response.getContent().read(buffer, 0, BUFFER_BYTES));
-      ended = got < 0;
+      limit = calls.run(() -> response.getContent().readNBytes(buffer, 0, BUFFER_BYTES));
+      ended = limit < BUFFER_BYTES;
       position = 0;
-      limit = Math.max(0, got);
       fetchedBytes += limit;
     }
     if (position == limit) {

@@ -21,7 +21,8 @@ import software.amazon.awssdk.http.SdkHttpClient;
  * interrupted.
  */
 final class InterruptibleHttpClient implements SdkHttpClient {
-  private static final int AHEAD = 64 * 1024;
+  /** Each time that it is filled wakes another thread. */
+  private static final int AHEAD = 256 * 1024;
 
   private final SdkHttpClient client;
   private final ExecutorService threads =
@@ -120,13 +121,12 @@ final class InterruptibleHttpClient implements SdkHttpClient {
         return 0;
       }
       if (position == limit) {
-        Callable<Integer> read = () -> body.read(ahead, 0, ahead.length);
-        int got = await(threads.submit(read), body);
-        if (got < 0) {
+        Callable<Integer> fill = () -> body.readNBytes(ahead, 0, AHEAD);
+        limit = await(threads.submit(fill), body);
+        position = 0;
+        if (limit == 0) {
           return -1;
         }
-        position = 0;
-        limit = got;
       }
       int taken = Math.min(count, limit - position);
       System.arraycopy(ahead, position, bytes, from, taken);
