@@ -73,6 +73,8 @@ final class GcsWriter implements SinkWriter {
   @Override
   public void write(ByteBuffer bytes) {
     requireOpen();
+    // Here, and not before each piece is sent, when the line would wait for it.
+    crc.update(bytes.duplicate());
     pieces.write(bytes);
   }
 
@@ -130,7 +132,6 @@ final class GcsWriter implements SinkWriter {
   }
 
   private void store(int number, long offset, ByteBuffer piece, boolean last) {
-    crc.update(piece.duplicate());
     if (last && number == 0) {
       insert(piece);
       return;
