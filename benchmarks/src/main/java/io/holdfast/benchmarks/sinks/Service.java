@@ -75,7 +75,7 @@ enum Service {
   MONGO("MongoDB") {
     @Override
     Place startServer() {
-      MongoServer server = MongoServer.start("4g");
+      MongoServer server = MongoServer.start("8g");
       return Place.local(
           "mongo-java-server on this machine, which stores in memory",
           server.uri() + "/benchmark",
