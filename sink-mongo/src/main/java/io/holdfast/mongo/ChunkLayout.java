@@ -100,6 +100,7 @@ final class ChunkLayout implements ObjectLayout {
   private final int chunkBytes;
   private final Clock clock;
   private final AtomicBoolean indexed = new AtomicBoolean();
+  private final ChunkBuffers buffers = new ChunkBuffers();
 
   ChunkLayout(MongoStore store, String collection, int chunkBytes, Clock clock) {
     this.store = store;
@@ -197,7 +198,8 @@ final class ChunkLayout implements ObjectLayout {
         lengthBytes,
         store.retry(),
         (from, count) ->
-            store.once(step, () -> ChunkStream.open(this, chunks(), object, from, count)),
+            store.once(
+                step, () -> ChunkStream.open(this, readChunks(), buffers, object, from, count)),
         e -> translated(e, step));
   }
 
@@ -622,6 +624,10 @@ final class ChunkLayout implements ObjectLayout {
 
   private MongoCollection<BsonDocument> chunks() {
     return store.collection(chunksName);
+  }
+
+  private MongoCollection<Chunk> readChunks() {
+    return store.collection(chunksName, new ChunkCodec(buffers));
   }
 
   private static @Nullable String state(BsonDocument document) {

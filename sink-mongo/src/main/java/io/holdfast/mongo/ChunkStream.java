@@ -10,34 +10,39 @@ import io.holdfast.spi.StorageException.Kind;
 import java.io.InputStream;
 import java.util.Objects;
 import java.util.zip.CRC32C;
-import org.bson.BsonDocument;
-import org.bson.BsonInvalidOperationException;
 
 /**
  * A range of one upload: reads the chunks that it needs and no others, a few at a time, each
  * checked. A chunk that is missing or damaged is an error, never an early end. Used by one thread.
  */
 final class ChunkStream extends InputStream {
-  /** How much one answer of the server holds at the most. */
-  private static final int BATCH_BYTES = 8 * 1024 * 1024;
+  /**
+   * How much one answer of the server holds at the most: the driver receives each in a buffer of
+   * the next power of two, for which 4 MiB and their fields take 8.
+   */
+  private static final int BATCH_BYTES = 4 * 1024 * 1024;
 
   private final ChunkLayout layout;
   private final Published object;
-  private final MongoCursor<BsonDocument> cursor;
+  private final MongoCursor<Chunk> cursor;
+  private final ChunkBuffers buffers;
   private int number;
-  private byte[] chunk = new byte[0];
+  private byte[] chunk = {};
+  private int limit;
   private int position;
   private long remaining;
 
   private ChunkStream(
       ChunkLayout layout,
       Published object,
-      MongoCursor<BsonDocument> cursor,
+      MongoCursor<Chunk> cursor,
+      ChunkBuffers buffers,
       int number,
       long remaining) {
     this.layout = layout;
     this.object = object;
     this.cursor = cursor;
+    this.buffers = buffers;
     this.number = number;
     this.remaining = remaining;
   }
@@ -45,13 +50,14 @@ final class ChunkStream extends InputStream {
   /** Opens a range; its first bytes have been read and checked then. */
   static ChunkStream open(
       ChunkLayout layout,
-      MongoCollection<BsonDocument> chunks,
+      MongoCollection<Chunk> chunks,
+      ChunkBuffers buffers,
       Published object,
       long offset,
       long lengthBytes) {
     int first = Math.toIntExact(offset / object.chunkBytes());
     int last = Math.toIntExact((offset + lengthBytes - 1) / object.chunkBytes());
-    MongoCursor<BsonDocument> cursor =
+    MongoCursor<Chunk> cursor =
         chunks
             .find(
                 Filters.and(
@@ -61,7 +67,7 @@ final class ChunkStream extends InputStream {
             .sort(Sorts.ascending(ChunkLayout.NUMBER))
             .batchSize(Math.max(1, BATCH_BYTES / object.chunkBytes()))
             .iterator();
-    ChunkStream stream = new ChunkStream(layout, object, cursor, first, lengthBytes);
+    ChunkStream stream = new ChunkStream(layout, object, cursor, buffers, first, lengthBytes);
     try {
       stream.nextChunk();
       stream.position = (int) (offset % object.chunkBytes());
@@ -87,10 +93,10 @@ final class ChunkStream extends InputStream {
     if (remaining == 0) {
       return -1;
     }
-    if (position == chunk.length) {
+    if (position == limit) {
       nextChunk();
     }
-    int got = (int) Math.min(Math.min(count, chunk.length - position), remaining);
+    int got = (int) Math.min(Math.min(count, limit - position), remaining);
     System.arraycopy(chunk, position, bytes, from, got);
     position += got;
     remaining -= got;
@@ -99,39 +105,43 @@ final class ChunkStream extends InputStream {
 
   @Override
   public int available() {
-    return (int) Math.min(remaining, chunk.length - position);
+    return (int) Math.min(remaining, limit - position);
   }
 
   @Override
   public void close() {
+    recycle();
     cursor.close();
   }
 
+  private void recycle() {
+    if (chunk.length > 0) {
+      buffers.giveBack(chunk);
+    }
+    chunk = new byte[0];
+    limit = 0;
+    position = 0;
+  }
+
   private void nextChunk() {
+    recycle();
     if (!cursor.hasNext()) {
       throw missing();
     }
-    BsonDocument document = cursor.next();
-    int found;
-    byte[] data;
-    long crc32c;
-    try {
-      found = document.getInt32(ChunkLayout.NUMBER).getValue();
-      data = document.getBinary(ChunkLayout.DATA).getData();
-      crc32c = document.getNumber(ChunkLayout.CRC32C).longValue();
-    } catch (BsonInvalidOperationException e) {
+    Chunk found = cursor.next();
+    if (found.number() < 0 || found.crc32c() < 0 || found.lengthBytes() < 0) {
       throw corrupt("part " + number + " lacks fields");
     }
-    if (found != number) {
+    if (found.number() != number) {
       throw missing();
     }
     CRC32C crc = new CRC32C();
-    crc.update(data);
-    if (data.length != object.lengthOfChunk(number) || crc.getValue() != crc32c) {
+    crc.update(found.buffer(), 0, found.lengthBytes());
+    if (found.lengthBytes() != object.lengthOfChunk(number) || crc.getValue() != found.crc32c()) {
       throw corrupt("part " + number + " has changed since it was written");
     }
-    chunk = data;
-    position = 0;
+    chunk = found.buffer();
+    limit = found.lengthBytes();
     number++;
   }
 

@@ -13,6 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.bson.BSONException;
 import org.bson.BsonDocument;
+import org.bson.codecs.Codec;
+import org.bson.codecs.configuration.CodecRegistries;
+import org.bson.codecs.configuration.CodecRegistry;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,11 +69,24 @@ final class MongoStore implements AutoCloseable {
   }
 
   <T> MongoCollection<T> collection(String name, Class<T> type) {
+    return collection(name, type, MongoClientSettings.getDefaultCodecRegistry());
+  }
+
+  /** A collection whose documents are read in a way of their own. */
+  <T> MongoCollection<T> collection(String name, Codec<T> codec) {
+    return collection(
+        name,
+        codec.getEncoderClass(),
+        CodecRegistries.fromRegistries(
+            CodecRegistries.fromCodecs(codec), MongoClientSettings.getDefaultCodecRegistry()));
+  }
+
+  private <T> MongoCollection<T> collection(String name, Class<T> type, CodecRegistry codecs) {
     return client()
         .getDatabase(database)
         .getCollection(name, type)
         // A client that was given may be set up for anything.
-        .withCodecRegistry(MongoClientSettings.getDefaultCodecRegistry())
+        .withCodecRegistry(codecs)
         .withReadPreference(ReadPreference.primary())
         .withReadConcern(ReadConcern.MAJORITY)
         .withWriteConcern(concern);
