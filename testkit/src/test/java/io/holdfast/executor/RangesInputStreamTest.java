@@ -1,9 +1,10 @@
-package io.holdfast.internal;
+package io.holdfast.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.holdfast.format.ByteRange;
+import io.holdfast.internal.RangesInputStream;
 import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.SinkWriter;
@@ -17,10 +18,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -168,10 +167,7 @@ final class RangesInputStreamTest {
     MemorySink sink = new MemorySink();
     try (SinkWriter writer = sink.write(KEY, WriteOptions.NONE)) {
       writer.write(ByteBuffer.wrap(object));
-      writer.commit(
-          new ObjectDigest(
-              object.length,
-              HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(object))));
+      writer.commit(ObjectDigest.of(object));
     }
     return sink;
   }
