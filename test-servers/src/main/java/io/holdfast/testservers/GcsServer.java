@@ -11,12 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
 import java.util.concurrent.Executors;
-import java.util.stream.Stream;
 
 /**
  * A server that speaks the JSON API of Google Cloud Storage as it is documented, and refuses what
@@ -25,31 +20,24 @@ import java.util.stream.Stream;
  */
 public final class GcsServer implements AutoCloseable {
   private final ServerProcess process;
-  private final Path folder;
 
-  private GcsServer(ServerProcess process, Path folder) {
+  private GcsServer(ServerProcess process) {
     this.process = process;
-    this.folder = folder;
   }
 
   /** Starts one in a JVM of its own. */
   public static GcsServer start() {
-    try {
-      Path folder = Files.createTempDirectory("holdfast-gcs-server");
-      return new GcsServer(ServerProcess.start(GcsServer.class, "256m", folder.toString()), folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return new GcsServer(ServerProcess.start(GcsServer.class, "256m"));
   }
 
-  /** The server's program. Its argument is the folder for the objects. */
+  /** The server's program. */
   public static void main(String[] arguments) throws IOException {
     // Else the JDK's server holds short answers back for 40 ms.
     System.setProperty("sun.net.httpserver.nodelay", "true");
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(Executors.newCachedThreadPool());
-    server.createContext("/", new GcsApi(new GcsBuckets(Path.of(arguments[0]))));
+    server.createContext("/", new GcsApi(new GcsBuckets(ServerProcess.folder())));
     server.start();
     ServerProcess.ready(server.getAddress().getPort());
   }
@@ -108,13 +96,5 @@ public final class GcsServer implements AutoCloseable {
   @Override
   public void close() {
     process.close();
-    try (Stream<Path> files = Files.exists(folder) ? Files.walk(folder) : Stream.empty()) {
-      List<Path> inside = files.sorted(Comparator.reverseOrder()).toList();
-      for (Path file : inside) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

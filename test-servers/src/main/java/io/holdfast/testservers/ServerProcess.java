@@ -10,17 +10,17 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * A server in a JVM of its own. It ends with this process, however that ends: it watches its
@@ -30,15 +30,18 @@ public final class ServerProcess implements AutoCloseable {
   private static final String READY = "HOLDFAST-SERVER-READY ";
   private static final int REMEMBERED_LINES = 200;
   private static final long START_SECONDS = 120;
+  private static final String FOLDER = "holdfast-server-";
 
   private final String name;
   private final Process process;
+  private final Path folder;
   private final Deque<String> output = new ArrayDeque<>();
   private final CompletableFuture<Integer> port = new CompletableFuture<>();
 
-  private ServerProcess(String name, Process process) {
+  private ServerProcess(String name, Process process, Path folder) {
     this.name = name;
     this.process = process;
+    this.folder = folder;
     Thread reader = new Thread(this::read, "holdfast-output-of-" + name);
     reader.setDaemon(true);
     reader.start();
@@ -49,23 +52,23 @@ public final class ServerProcess implements AutoCloseable {
    *
    * @param main its program, which calls {@link #ready} when it listens
    * @param heap its heap, as {@code -Xmx} takes it
-   * @param arguments of the program
    * @throws IllegalStateException with its last lines, if it does not start
    */
-  public static ServerProcess start(Class<?> main, String heap, String... arguments) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + heap,
-                "-Duser.language=en",
-                "-cp",
-                classPath(),
-                main.getName()));
-    command.addAll(Arrays.asList(arguments));
+  public static ServerProcess start(Class<?> main, String heap) {
     try {
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-      ServerProcess server = new ServerProcess(main.getSimpleName(), process);
+      Path folder = Files.createTempDirectory(FOLDER);
+      Process process =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-Xmx" + heap,
+                  "-Duser.language=en",
+                  "-Djava.io.tmpdir=" + folder,
+                  "-cp",
+                  classPath(),
+                  main.getName())
+              .redirectErrorStream(true)
+              .start();
+      ServerProcess server = new ServerProcess(main.getSimpleName(), process, folder);
       server.awaitPort();
       return server;
     } catch (IOException e) {
@@ -82,7 +85,25 @@ public final class ServerProcess implements AutoCloseable {
     while (parent.read() >= 0) {
       // Nothing is said on it; its end is what counts.
     }
+    delete(folder());
     Runtime.getRuntime().halt(0);
+  }
+
+  /** Where a server's program stores: a temporary folder of its own, which goes when it ends. */
+  static Path folder() {
+    return Path.of(System.getProperty("java.io.tmpdir"));
+  }
+
+  /** Does nothing to the folder of a program that was started by other means. */
+  private static void delete(Path folder) throws IOException {
+    if (!folder.getFileName().toString().startsWith(FOLDER) || !Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
   }
 
   /** A port that nobody listens on, for servers that cannot choose one themselves. */
@@ -109,7 +130,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** Stops it at once, and waits until it is gone. May be called twice. */
+  /** Stops it at once, waits until it is gone, and deletes what it stored. May be called twice. */
   @Override
   public void close() {
     process.destroyForcibly();
@@ -121,8 +142,14 @@ public final class ServerProcess implements AutoCloseable {
         interrupted = true;
       }
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    try {
+      delete(folder);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
