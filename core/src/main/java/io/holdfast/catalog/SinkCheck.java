@@ -13,11 +13,8 @@ import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -119,9 +116,9 @@ public final class SinkCheck {
       one.write(ByteBuffer.wrap(first));
       other.write(ByteBuffer.wrap(second));
       written.add(key);
-      one.commit(digest(first));
+      one.commit(ObjectDigest.of(first));
       try {
-        other.commit(digest(second));
+        other.commit(ObjectDigest.of(second));
         problems.add(
             "The storage lets an object be overwritten ("
                 + name
@@ -181,7 +178,7 @@ public final class SinkCheck {
       arrived = true;
       start.countDown();
       start.await();
-      writer.commit(digest(bytes));
+      writer.commit(ObjectDigest.of(bytes));
       return true;
     } catch (StorageException e) {
       if (e.kind() != Kind.ALREADY_EXISTS) {
@@ -243,14 +240,5 @@ public final class SinkCheck {
     byte[] noise = new byte[length];
     new Random(seed).nextBytes(noise);
     return noise;
-  }
-
-  private static ObjectDigest digest(byte[] bytes) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      return new ObjectDigest(bytes.length, HexFormat.of().formatHex(sha256.digest(bytes)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
-    }
   }
 }

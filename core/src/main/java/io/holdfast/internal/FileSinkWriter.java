@@ -17,10 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -192,7 +189,11 @@ public final class FileSinkWriter implements SinkWriter {
 
   private void publish() throws IOException {
     tree.createFoldersOf(key);
-    Path marker = tree.tempFolder().resolve(sha256(key.value()) + ".publishing");
+    Path marker =
+        tree.tempFolder()
+            .resolve(
+                ObjectDigest.of(key.value().getBytes(StandardCharsets.US_ASCII)).sha256()
+                    + ".publishing");
     publication.publish(temp, tree.path(key), marker);
   }
 
@@ -225,16 +226,6 @@ public final class FileSinkWriter implements SinkWriter {
       Files.deleteIfExists(temp);
     } catch (IOException e) {
       log.warn("Could not remove {}; it is listed as a leftover", temp, e);
-    }
-  }
-
-  private static String sha256(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.US_ASCII));
-      return HexFormat.of().formatHex(digest);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
     }
   }
 }

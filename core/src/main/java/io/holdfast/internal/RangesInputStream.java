@@ -74,27 +74,31 @@ public final class RangesInputStream extends InputStream {
     return open(sink, key, ranges, firstBytes, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
   }
 
-  /** The same with that much memory, in bytes. */
-  static RangesInputStream open(
-      StorageSink sink, ObjectKey key, List<ByteRange> ranges, long firstBytes, long allowed) {
-    int parallel = parallel(sink.parallelReads(), allowed);
+  /**
+   * The same in that much memory.
+   *
+   * @param allowedBytes how much the pieces may take; little of it means fewer and smaller ones
+   */
+  public static RangesInputStream open(
+      StorageSink sink, ObjectKey key, List<ByteRange> ranges, long firstBytes, long allowedBytes) {
+    int parallel = parallel(sink.parallelReads(), allowedBytes);
     RangesInputStream stream =
         new RangesInputStream(
             sink,
             key,
-            parallel == 1 ? ranges : pieces(ranges, firstBytes, pieceBytes(parallel, allowed)),
+            parallel == 1 ? ranges : pieces(ranges, firstBytes, pieceBytes(parallel, allowedBytes)),
             parallel);
     stream.openNext();
     return stream;
   }
 
   /** How many pieces can be fetched while another one is read; 1 if none beside it. */
-  static int parallel(int wanted, long allowedBytes) {
+  public static int parallel(int wanted, long allowedBytes) {
     return (int) Math.max(1, Math.min(wanted, allowedBytes / SMALLEST_PIECE_BYTES - 1));
   }
 
   /** How large pieces may be, if as many are fetched while another one is read. */
-  static int pieceBytes(int parallel, long allowedBytes) {
+  public static int pieceBytes(int parallel, long allowedBytes) {
     int size = LARGEST_PIECE_BYTES;
     while (size > SMALLEST_PIECE_BYTES && (parallel + 1L) * size > allowedBytes) {
       size /= 2;

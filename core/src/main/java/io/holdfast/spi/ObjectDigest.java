@@ -1,5 +1,8 @@
 package io.holdfast.spi;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -21,6 +24,16 @@ public record ObjectDigest(long lengthBytes, String sha256) {
     if (lengthBytes < 0 || !HEX.matcher(sha256).matches()) {
       throw new IllegalArgumentException(
           "Not a length and SHA-256: " + lengthBytes + ", " + sha256);
+    }
+  }
+
+  /** The digest of these bytes. For what is written piece by piece, compute it on the way. */
+  public static ObjectDigest of(byte[] bytes) {
+    try {
+      byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return new ObjectDigest(bytes.length, HexFormat.of().formatHex(sha256));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256.", e);
     }
   }
 }

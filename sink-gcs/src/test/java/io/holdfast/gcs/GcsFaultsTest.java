@@ -22,10 +22,7 @@ import io.holdfast.testservers.GcsServer;
 import io.holdfast.testservers.GcsServer.Fault;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -133,7 +130,8 @@ class GcsFaultsTest {
           noise(5),
           BlobTargetOption.doesNotExist());
       StorageException refused =
-          catchThrowableOfType(StorageException.class, () -> writer.commit(digest(content)));
+          catchThrowableOfType(
+              StorageException.class, () -> writer.commit(ObjectDigest.of(content)));
       assertThat(refused.kind()).isEqualTo(Kind.ALREADY_EXISTS);
     }
     assertThat(client.readAllBytes(BlobId.of(bucket, KEY.value()))).isEqualTo(noise(5));
@@ -148,7 +146,8 @@ class GcsFaultsTest {
     try (SinkWriter writer = sink.write(KEY, WriteOptions.NONE)) {
       writer.write(ByteBuffer.wrap(content));
       StorageException failed =
-          catchThrowableOfType(StorageException.class, () -> writer.commit(digest(content)));
+          catchThrowableOfType(
+              StorageException.class, () -> writer.commit(ObjectDigest.of(content)));
       assertThat(failed.kind()).isEqualTo(Kind.UNAVAILABLE);
     }
     assertThat(sink.stat(KEY)).isEmpty();
@@ -161,7 +160,8 @@ class GcsFaultsTest {
     try (SinkWriter writer = sink.write(KEY, WriteOptions.NONE)) {
       writer.write(ByteBuffer.wrap(noise(10)));
       StorageException failed =
-          catchThrowableOfType(StorageException.class, () -> writer.commit(digest(noise(10))));
+          catchThrowableOfType(
+              StorageException.class, () -> writer.commit(ObjectDigest.of(noise(10))));
       assertThat(failed.kind()).isEqualTo(Kind.UNAVAILABLE);
     }
     assertThat(sink.stat(KEY)).isEmpty();
@@ -174,7 +174,7 @@ class GcsFaultsTest {
     writer.write(ByteBuffer.wrap(content));
     Thread.currentThread().interrupt();
     try {
-      assertThatThrownBy(() -> writer.commit(digest(content)))
+      assertThatThrownBy(() -> writer.commit(ObjectDigest.of(content)))
           .isInstanceOf(CancelledException.class);
       writer.close();
     } finally {
@@ -195,7 +195,7 @@ class GcsFaultsTest {
   void metadataIsKeptAndTheSinksOwnLabelIsNotToBeChosen() {
     WriteOptions labelled = new WriteOptions(Map.of("origin", "test"), Optional.empty());
     try (SinkWriter writer = sink.write(KEY, labelled)) {
-      writer.commit(digest(new byte[0]));
+      writer.commit(ObjectDigest.of(new byte[0]));
     }
     Blob blob = client.get(BlobId.of(bucket, KEY.value()));
     assertThat(blob.getMetadata()).containsEntry("origin", "test");
@@ -212,7 +212,7 @@ class GcsFaultsTest {
     try (GcsSink holding =
         GcsSink.builder(client, bucket).temporaryHold(true).eventBasedHold(true).build()) {
       try (SinkWriter writer = holding.write(KEY, WriteOptions.NONE)) {
-        writer.commit(digest(new byte[0]));
+        writer.commit(ObjectDigest.of(new byte[0]));
       }
       StorageException refused =
           catchThrowableOfType(StorageException.class, () -> holding.delete(KEY));
@@ -229,7 +229,7 @@ class GcsFaultsTest {
   void aRetainedObjectIsNotDeletedAndTheTimeNamed() {
     try (GcsSink retaining = GcsSink.builder(client, bucket).retain(Duration.ofDays(30)).build()) {
       try (SinkWriter writer = retaining.write(KEY, WriteOptions.NONE)) {
-        writer.commit(digest(new byte[0]));
+        writer.commit(ObjectDigest.of(new byte[0]));
       }
       Blob blob = client.get(BlobId.of(bucket, KEY.value()));
       assertThat(blob.getRetention().getMode()).isEqualTo(BlobInfo.Retention.Mode.UNLOCKED);
@@ -271,7 +271,7 @@ class GcsFaultsTest {
   private StoredObject put(byte[] content) {
     try (SinkWriter writer = sink.write(KEY, WriteOptions.NONE)) {
       writer.write(ByteBuffer.wrap(content));
-      return writer.commit(digest(content));
+      return writer.commit(ObjectDigest.of(content));
     }
   }
 
@@ -285,15 +285,5 @@ class GcsFaultsTest {
     byte[] noise = new byte[lengthBytes];
     new Random(lengthBytes).nextBytes(noise);
     return noise;
-  }
-
-  private static ObjectDigest digest(byte[] content) {
-    try {
-      return new ObjectDigest(
-          content.length,
-          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
   }
 }

@@ -14,13 +14,10 @@ import io.holdfast.spi.WriteOptions;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -277,7 +274,7 @@ final class DocumentLayout implements ObjectLayout {
       return;
     }
     String said = checksum.asString().getValue();
-    if (said.startsWith(SHA256) && !said.equals(SHA256 + sha256(bytes))) {
+    if (said.startsWith(SHA256) && !said.equals(SHA256 + ObjectDigest.of(bytes).sha256())) {
       throw corrupt(key, "its content does not have its checksum", null);
     }
   }
@@ -307,14 +304,6 @@ final class DocumentLayout implements ObjectLayout {
           : Instant.EPOCH;
     } catch (DateTimeParseException e) {
       return Instant.EPOCH;
-    }
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.holdfast.mongo;
 
-import static io.holdfast.mongo.Stored.digest;
 import static io.holdfast.mongo.Stored.get;
 import static io.holdfast.mongo.Stored.keys;
 import static io.holdfast.mongo.Stored.put;
@@ -159,10 +158,10 @@ final class MongoDocumentTest {
       assertThat(direct.hasRemaining()).isFalse();
       writer.write(ByteBuffer.wrap(content, 10, content.length - 10).asReadOnlyBuffer());
       writer.write(ByteBuffer.allocate(0));
-      writer.commit(digest(content));
+      writer.commit(ObjectDigest.of(content));
       assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(content)))
           .isInstanceOf(IllegalStateException.class);
-      assertThatThrownBy(() -> writer.commit(digest(content)))
+      assertThatThrownBy(() -> writer.commit(ObjectDigest.of(content)))
           .isInstanceOf(IllegalStateException.class);
       writer.close();
       writer.close();
@@ -173,7 +172,7 @@ final class MongoDocumentTest {
     void anotherLengthThanAnnouncedIsRefused() {
       try (SinkWriter writer = sink.write(key("a"), WriteOptions.NONE)) {
         writer.write(ByteBuffer.wrap(numbered(1)));
-        ObjectDigest wrong = digest(numbered(100));
+        ObjectDigest wrong = ObjectDigest.of(numbered(100));
         assertThat(refusal(() -> writer.commit(wrong)).kind()).isEqualTo(Kind.CORRUPT);
       }
       assertAbsent("a");
@@ -189,7 +188,7 @@ final class MongoDocumentTest {
       WriteOptions labelled = new WriteOptions(Map.of("$or.igin", "test"), Optional.empty());
       try (SinkWriter writer = sink.write(key("a"), labelled)) {
         writer.write(ByteBuffer.wrap(numbered(1)));
-        writer.commit(digest(numbered(1)));
+        writer.commit(ObjectDigest.of(numbered(1)));
       }
       BsonDocument label = snapshots().find().first().getArray("metadata").get(0).asDocument();
       assertThat(label)
@@ -307,7 +306,7 @@ final class MongoDocumentTest {
       try (SinkWriter slow = sink.write(key("b"), WriteOptions.NONE)) {
         slow.write(ByteBuffer.wrap(numbered(3)));
         put(another(), "b", numbered(4));
-        assertThat(refusal(() -> slow.commit(digest(numbered(3)))).kind())
+        assertThat(refusal(() -> slow.commit(ObjectDigest.of(numbered(3)))).kind())
             .isEqualTo(Kind.ALREADY_EXISTS);
       }
       assertThat(get(sink, "a")).isEqualTo(numbered(1));
@@ -339,7 +338,7 @@ final class MongoDocumentTest {
                 try (SinkWriter writer = another().write(key("race"), WriteOptions.NONE)) {
                   writer.write(ByteBuffer.wrap(content));
                   start.await(60, TimeUnit.SECONDS);
-                  writer.commit(digest(content));
+                  writer.commit(ObjectDigest.of(content));
                   return true;
                 } catch (StorageException e) {
                   assertThat(e.kind()).isEqualTo(Kind.ALREADY_EXISTS);
@@ -480,7 +479,7 @@ final class MongoDocumentTest {
           .containsExactly("_id", "created_at", "checksum", "length", "data", "content");
       assertThat(document.getString("_id").getValue()).isEqualTo("app-2026.json");
       assertThat(document.getString("checksum").getValue())
-          .isEqualTo("sha256:" + digest(content).sha256());
+          .isEqualTo("sha256:" + ObjectDigest.of(content).sha256());
       assertThat(document.getInt64("length").getValue()).isEqualTo(content.length);
       assertThat(Instant.ofEpochMilli(document.getDateTime("created_at").getValue()))
           .isBetween(before, Instant.now());

@@ -1,7 +1,6 @@
 package io.holdfast.mongo;
 
 import static io.holdfast.mongo.MongoProxy.command;
-import static io.holdfast.mongo.Stored.digest;
 import static io.holdfast.mongo.Stored.get;
 import static io.holdfast.mongo.Stored.keys;
 import static io.holdfast.mongo.Stored.noise;
@@ -23,6 +22,7 @@ import com.mongodb.client.model.Updates;
 import io.holdfast.CancelledException;
 import io.holdfast.spi.Leftover;
 import io.holdfast.spi.Location;
+import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.ObjectKey;
 import io.holdfast.spi.ProviderContext;
 import io.holdfast.spi.Retry;
@@ -458,7 +458,7 @@ final class MongoFaultTest {
       try (SinkWriter writer = sink.write(key, WriteOptions.NONE)) {
         writer.write(ByteBuffer.wrap(content));
         discardAll();
-        StorageException refused = refusal(() -> writer.commit(digest(content)));
+        StorageException refused = refusal(() -> writer.commit(ObjectDigest.of(content)));
         assertThat(refused.kind()).isEqualTo(Kind.OTHER);
         assertThat(refused).hasMessageContaining("discarded as a leftover");
       }
@@ -480,7 +480,7 @@ final class MongoFaultTest {
       try (SinkWriter writer = sink.write(key, WriteOptions.NONE)) {
         writer.write(ByteBuffer.wrap(content));
         leftover = sink.leftovers().get(0);
-        writer.commit(digest(content));
+        writer.commit(ObjectDigest.of(content));
       }
       sink.discard(leftover);
       assertThat(get(sink, KEY)).isEqualTo(content);
@@ -711,7 +711,7 @@ final class MongoFaultTest {
       writer.write(ByteBuffer.wrap(content));
       Thread.currentThread().interrupt();
       try {
-        assertThatThrownBy(() -> writer.commit(digest(content)))
+        assertThatThrownBy(() -> writer.commit(ObjectDigest.of(content)))
             .isInstanceOf(CancelledException.class);
         writer.close();
       } finally {

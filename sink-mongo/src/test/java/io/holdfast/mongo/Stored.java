@@ -10,9 +10,6 @@ import io.holdfast.spi.WriteOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -26,7 +23,7 @@ final class Stored {
   static StoredObject put(StorageSink sink, String key, byte[] content) {
     try (SinkWriter writer = sink.write(ObjectKey.of(key), WriteOptions.NONE)) {
       writer.write(ByteBuffer.wrap(content));
-      return writer.commit(digest(content));
+      return writer.commit(ObjectDigest.of(content));
     }
   }
 
@@ -48,16 +45,6 @@ final class Stored {
     byte[] noise = new byte[length];
     new Random(seed).nextBytes(noise);
     return noise;
-  }
-
-  static ObjectDigest digest(byte[] content) {
-    try {
-      return new ObjectDigest(
-          content.length,
-          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   static StorageException refusal(ThrowingCallable call) {

@@ -7,6 +7,7 @@ import io.holdfast.CancelledException;
 import io.holdfast.s3.ScriptedS3.Answer;
 import io.holdfast.s3.ScriptedS3.Op;
 import io.holdfast.s3.ScriptedS3.Request;
+import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.SinkWriter;
 import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StorageException.Kind;
@@ -343,7 +344,7 @@ class S3FaultsTest extends ScriptedTest {
       try (SinkWriter writer = sink("").write(KEY, WriteOptions.NONE)) {
         writer.write(ByteBuffer.wrap(noise(10)));
         Thread.currentThread().interrupt();
-        assertThatThrownBy(() -> writer.commit(digest(noise(10))))
+        assertThatThrownBy(() -> writer.commit(ObjectDigest.of(noise(10))))
             .isInstanceOf(CancelledException.class);
       } finally {
         assertThat(Thread.interrupted()).as("the interrupt flag afterwards").isTrue();

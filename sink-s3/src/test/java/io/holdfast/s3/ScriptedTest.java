@@ -10,14 +10,11 @@ import io.holdfast.spi.StorageException;
 import io.holdfast.spi.StoredObject;
 import io.holdfast.spi.WriteOptions;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -99,7 +96,7 @@ abstract class ScriptedTest {
   static StoredObject put(S3Sink sink, ObjectKey key, byte[] content, WriteOptions options) {
     try (SinkWriter writer = sink.write(key, options)) {
       writer.write(ByteBuffer.wrap(content));
-      return writer.commit(digest(content));
+      return writer.commit(ObjectDigest.of(content));
     }
   }
 
@@ -111,15 +108,5 @@ abstract class ScriptedTest {
     byte[] noise = new byte[length];
     new Random(length).nextBytes(noise);
     return noise;
-  }
-
-  static ObjectDigest digest(byte[] content) {
-    try {
-      return new ObjectDigest(
-          content.length,
-          HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

@@ -143,7 +143,7 @@ public abstract class StorageSinkContract {
       ObjectKey key = ObjectKey.of("a");
       SinkWriter writer = sink.write(key, WriteOptions.NONE);
       writer.write(ByteBuffer.wrap(bytes("text")));
-      writer.commit(digest(bytes("text")));
+      writer.commit(ObjectDigest.of(bytes("text")));
       writer.close();
       writer.close();
       assertThat(get(sink, key)).isEqualTo(bytes("text"));
@@ -253,7 +253,7 @@ public abstract class StorageSinkContract {
         Arrays.fill(backing, (byte) 'x');
 
         writeWhole(writer, ByteBuffer.allocate(0));
-        writer.commit(digest(content));
+        writer.commit(ObjectDigest.of(content));
       }
       assertThat(get(sink, key)).isEqualTo(content);
     }
@@ -271,7 +271,7 @@ public abstract class StorageSinkContract {
       for (int announced : new int[] {9, 11, 0}) {
         try (SinkWriter writer = sink.write(key, WriteOptions.NONE)) {
           writer.write(ByteBuffer.wrap(noise(10, 1)));
-          ObjectDigest wrong = digest(new byte[announced]);
+          ObjectDigest wrong = ObjectDigest.of(new byte[announced]);
           assertRefused(Kind.CORRUPT, key, () -> writer.commit(wrong));
         }
         assertAbsent(sink, key);
@@ -285,10 +285,10 @@ public abstract class StorageSinkContract {
       ObjectKey key = ObjectKey.of("a");
       try (SinkWriter writer = sink.write(key, WriteOptions.NONE)) {
         writer.write(ByteBuffer.wrap(bytes("text")));
-        writer.commit(digest(bytes("text")));
+        writer.commit(ObjectDigest.of(bytes("text")));
         assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(bytes("more"))))
             .isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> writer.commit(digest(bytes("text"))))
+        assertThatThrownBy(() -> writer.commit(ObjectDigest.of(bytes("text"))))
             .isInstanceOf(IllegalStateException.class);
       }
       assertThat(get(sink, key)).isEqualTo(bytes("text"));
@@ -302,7 +302,7 @@ public abstract class StorageSinkContract {
       writer.close();
       assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(bytes("more"))))
           .isInstanceOf(IllegalStateException.class);
-      assertThatThrownBy(() -> writer.commit(digest(bytes("text"))))
+      assertThatThrownBy(() -> writer.commit(ObjectDigest.of(bytes("text"))))
           .isInstanceOf(IllegalStateException.class);
       assertAbsent(sink, key);
     }
@@ -317,7 +317,7 @@ public abstract class StorageSinkContract {
         Thread.currentThread().interrupt();
         try {
           writer.write(ByteBuffer.wrap(content, MIB / 2, MIB / 2));
-          writer.commit(digest(content));
+          writer.commit(ObjectDigest.of(content));
           committed = true;
         } catch (CancelledException e) {
           // That, or success.
@@ -352,7 +352,7 @@ public abstract class StorageSinkContract {
       try (SinkWriter slow = sink.write(key, WriteOptions.NONE)) {
         slow.write(ByteBuffer.wrap(bytes("slow")));
         put(another(), key, bytes("fast"));
-        assertRefused(Kind.ALREADY_EXISTS, key, () -> slow.commit(digest(bytes("slow"))));
+        assertRefused(Kind.ALREADY_EXISTS, key, () -> slow.commit(ObjectDigest.of(bytes("slow"))));
       }
       assertThat(get(sink, key)).isEqualTo(bytes("fast"));
     }
@@ -404,7 +404,7 @@ public abstract class StorageSinkContract {
               try (SinkWriter writer = own.write(contested, WriteOptions.NONE)) {
                 writer.write(ByteBuffer.wrap(content));
                 start.awaitAdvanceInterruptibly(start.arrive(), 60, TimeUnit.SECONDS);
-                writer.commit(digest(content));
+                writer.commit(ObjectDigest.of(content));
                 return true;
               } catch (StorageException e) {
                 assertKind(e, Kind.ALREADY_EXISTS, contested);
@@ -775,7 +775,7 @@ public abstract class StorageSinkContract {
         writer.write(ByteBuffer.wrap(content));
         StorageSink other = another();
         other.leftovers().forEach(other::discard);
-        writer.commit(digest(content));
+        writer.commit(ObjectDigest.of(content));
         committed = true;
       } catch (StorageException e) {
         // That, or success.
@@ -978,7 +978,7 @@ public abstract class StorageSinkContract {
       StorageSink sink, ObjectKey key, byte[] content, WriteOptions options) {
     try (SinkWriter writer = sink.write(key, options)) {
       writer.write(ByteBuffer.wrap(content));
-      return writer.commit(digest(content));
+      return writer.commit(ObjectDigest.of(content));
     }
   }
 
@@ -1009,12 +1009,6 @@ public abstract class StorageSinkContract {
     byte[] noise = new byte[length];
     new Random(seed).nextBytes(noise);
     return noise;
-  }
-
-  private static ObjectDigest digest(byte[] content) {
-    MessageDigest digest = sha256();
-    digest.update(content);
-    return new ObjectDigest(content.length, hex(digest));
   }
 
   private static String hex(MessageDigest digest) {

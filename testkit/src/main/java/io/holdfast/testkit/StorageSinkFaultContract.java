@@ -24,8 +24,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,7 +32,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.EnumSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -896,7 +893,7 @@ public abstract class StorageSinkFaultContract {
       for (int from = 0; from < content.length; from += 100_000) {
         writer.write(ByteBuffer.wrap(content, from, Math.min(100_000, content.length - from)));
       }
-      writer.commit(digest(content));
+      writer.commit(ObjectDigest.of(content));
     }
   }
 
@@ -954,14 +951,5 @@ public abstract class StorageSinkFaultContract {
     byte[] noise = new byte[length];
     new Random(seed).nextBytes(noise);
     return noise;
-  }
-
-  private static ObjectDigest digest(byte[] content) {
-    try {
-      byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(content);
-      return new ObjectDigest(content.length, HexFormat.of().formatHex(sha256));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every JDK has SHA-256", e);
-    }
   }
 }

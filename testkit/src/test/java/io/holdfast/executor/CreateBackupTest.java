@@ -22,6 +22,7 @@ import io.holdfast.Secret;
 import io.holdfast.catalog.CatalogEntry;
 import io.holdfast.format.Manifest;
 import io.holdfast.spi.HandlerException;
+import io.holdfast.spi.ObjectDigest;
 import io.holdfast.spi.SinkWriter;
 import io.holdfast.testkit.FaultySink;
 import io.holdfast.testkit.ForwardedSink;
@@ -31,9 +32,7 @@ import io.holdfast.testkit.MemorySink;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -139,7 +138,7 @@ final class CreateBackupTest {
             + ".json\",\"length\":"
             + length
             + ",\"sha256\":\""
-            + sha256(stored)
+            + ObjectDigest.of(stored).sha256()
             + "\",\"codec\":\"none\",\"encryption\":\"none\",\n"
             + "\"source\":"
             + source
@@ -164,7 +163,8 @@ final class CreateBackupTest {
             + "]}\n],\n\"not_captured\":[],\n";
     byte[] manifest = sink.bytes(key(ID + ".manifest.json")).orElseThrow();
     assertThat(new String(manifest, UTF_8))
-        .isEqualTo(body + "\"sha256\":\"" + sha256(body.getBytes(UTF_8)) + "\"}\n");
+        .isEqualTo(
+            body + "\"sha256\":\"" + ObjectDigest.of(body.getBytes(UTF_8)).sha256() + "\"}\n");
     assertThat(keys(sink)).containsExactly(ID + ".json", ID + ".manifest.json");
   }
 
@@ -193,10 +193,6 @@ final class CreateBackupTest {
 
   private static int bytes(String text) {
     return text.getBytes(UTF_8).length;
-  }
-
-  private static String sha256(byte[] bytes) throws Exception {
-    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
   }
 
   static Stream<Arguments> codecsAndEncryptions() {
