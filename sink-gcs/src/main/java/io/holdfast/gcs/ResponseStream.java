@@ -40,9 +40,12 @@ final class ResponseStream extends InputStream {
       return 0;
     }
     if (position == limit && !ended) {
-      limit = calls.run(() -> response.getContent().readNBytes(buffer, 0, BUFFER_BYTES));
-      ended = limit < BUFFER_BYTES;
+      // Who wants much waits for a whole buffer; who wants little gets what has come.
+      boolean whole = count >= BUFFER_BYTES;
+      int got = calls.run(() -> fill(response.getContent(), whole));
+      ended = got <= 0;
       position = 0;
+      limit = Math.max(0, got);
       fetchedBytes += limit;
     }
     if (position == limit) {
@@ -52,6 +55,10 @@ final class ResponseStream extends InputStream {
     System.arraycopy(buffer, position, bytes, from, taken);
     position += taken;
     return taken;
+  }
+
+  private int fill(InputStream in, boolean whole) throws IOException {
+    return whole ? in.readNBytes(buffer, 0, BUFFER_BYTES) : in.read(buffer, 0, BUFFER_BYTES);
   }
 
   @Override

@@ -121,12 +121,17 @@ final class InterruptibleHttpClient implements SdkHttpClient {
         return 0;
       }
       if (position == limit) {
-        Callable<Integer> fill = () -> body.readNBytes(ahead, 0, AHEAD);
-        limit = await(threads.submit(fill), body);
-        position = 0;
-        if (limit == 0) {
+        // Who wants much waits for a whole buffer; who wants little gets what has come.
+        Callable<Integer> fill =
+            count >= AHEAD
+                ? () -> body.readNBytes(ahead, 0, AHEAD)
+                : () -> body.read(ahead, 0, AHEAD);
+        int got = await(threads.submit(fill), body);
+        if (got <= 0) {
           return -1;
         }
+        position = 0;
+        limit = got;
       }
       int taken = Math.min(count, limit - position);
       System.arraycopy(ahead, position, bytes, from, taken);
