@@ -17,6 +17,7 @@ public final class Report {
 
   private final List<String> lines = new ArrayList<>();
   private final Optional<String> unjudged;
+  private boolean failed;
 
   /**
    * Begins a report.
@@ -33,7 +34,13 @@ public final class Report {
     facts.forEach(fact -> lines.add("- " + fact));
   }
 
+  /** Whether an arm has failed. */
+  public boolean failed() {
+    return failed;
+  }
+
   public void add(Results results) {
+    failed |= results.failed();
     heading(results.comparison().title());
     medians(results);
     ratios(results);

@@ -27,20 +27,11 @@ public final class Stopwatch {
   private final Duration patience;
 
   /**
-   * A stopwatch beside a server.
-   *
-   * @param serverPid the process whose CPU is the server's, with every process below it
-   * @param patience how long a command may take; one that takes longer is ended, and has failed
-   */
-  public Stopwatch(long serverPid, Duration patience) {
-    this(OptionalLong.of(serverPid), patience);
-  }
-
-  /**
    * A stopwatch.
    *
-   * @param serverPid the same; empty where the server is on another machine, and its CPU unknown
-   * @param patience the same
+   * @param serverPid the process whose CPU is the server's, with every process below it; empty
+   *     where the server is on another machine, and its CPU unknown
+   * @param patience how long a command may take; one that takes longer is ended, and has failed
    */
   public Stopwatch(OptionalLong serverPid, Duration patience) {
     this.serverPid = serverPid;

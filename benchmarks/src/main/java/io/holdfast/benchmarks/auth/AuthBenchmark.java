@@ -2,15 +2,13 @@ package io.holdfast.benchmarks.auth;
 
 import io.holdfast.RestoreStrategy;
 import io.holdfast.benchmarks.Arm;
+import io.holdfast.benchmarks.Benchmark;
 import io.holdfast.benchmarks.Commands;
 import io.holdfast.benchmarks.Comparison;
 import io.holdfast.benchmarks.HoldfastBackup;
 import io.holdfast.benchmarks.HoldfastRestore;
 import io.holdfast.benchmarks.JavaCommand;
-import io.holdfast.benchmarks.Proc;
 import io.holdfast.benchmarks.Report;
-import io.holdfast.benchmarks.Results;
-import io.holdfast.benchmarks.Stopwatch;
 import io.holdfast.benchmarks.Workspace;
 import io.holdfast.testkit.FirebaseAuthEmulator;
 import java.io.BufferedReader;
@@ -26,9 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -41,12 +37,9 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = "Holdfast beside the Firebase CLI, from the same server in one run.")
-final class AuthBenchmark implements Callable<Integer> {
+final class AuthBenchmark extends Benchmark {
   @Option(names = "--users", defaultValue = "1000000", description = "How many accounts.")
   private long users;
-
-  @Option(names = "--rounds", defaultValue = "3", description = "How often each arm runs.")
-  private int rounds;
 
   @Option(names = "--jobs", defaultValue = "2", description = "Holdfast's workers.")
   private int jobs;
@@ -54,70 +47,41 @@ final class AuthBenchmark implements Callable<Integer> {
   @Option(names = "--heap", defaultValue = "128m", description = "-Xmx of Holdfast's JVM.")
   private String heap = "";
 
-  @Option(
-      names = "--patience",
-      defaultValue = "900",
-      description = "Seconds after which a run is ended; its arm has failed, then.")
-  private int patienceSeconds;
-
-  @Option(names = "--output", description = "Also write the report into this file.")
-  private @Nullable Path output;
-
-  private AuthBenchmark() {}
+  private AuthBenchmark() {
+    super(Duration.ofMinutes(15));
+  }
 
   /** Runs the benchmark; ends with 1 if an arm failed. */
   public static void main(String[] args) {
-    System.exit(new CommandLine(new AuthBenchmark()).execute(args));
+    main(new AuthBenchmark(), args);
   }
 
   @Override
-  public Integer call() throws Exception {
-    if (!Proc.isAvailable()) {
-      throw new IOException("CPU time is read from /proc, which this system does not have.");
-    }
+  protected Report measure(Workspace workspace) throws Exception {
     Path firebase = FirebaseAuthEmulator.firebaseTools();
-    Workspace workspace = Workspace.open(Optional.empty(), false);
     Process server =
         new ProcessBuilder(JavaCommand.of("512m", AccountServer.class, Long.toString(users)))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     Runtime.getRuntime().addShutdownHook(new Thread(server::destroyForcibly));
-    boolean failed = false;
     try (BufferedReader printed = server.inputReader(StandardCharsets.UTF_8)) {
       String hostPort = "127.0.0.1:" + printed.readLine();
       Report report = new Report("Holdfast beside firebase auth:export", Optional.empty(), facts());
       for (Comparison comparison :
           List.of(backups(hostPort, firebase, workspace), restores(hostPort, workspace))) {
-        Results results =
-            Results.measure(
-                comparison,
-                rounds,
-                () -> {},
-                new Stopwatch(server.pid(), Duration.ofSeconds(patienceSeconds)),
-                workspace.resolve("arm.log"));
-        report.add(results);
-        failed |= results.failed();
+        measure(comparison, () -> {}, OptionalLong.of(server.pid()), workspace, report);
       }
-      System.out.print(report);
-      if (output != null) {
-        Files.writeString(output, report.toString());
-      }
+      return report;
     } finally {
       server.destroyForcibly();
-      workspace.finish();
     }
-    return failed ? 1 : 0;
   }
 
   private List<String> facts() {
     return List.of(
         "Accounts of about 800 bytes, pages of 1000, from a server on this machine",
-        "Java "
-            + Runtime.version()
-            + ", "
-            + Runtime.getRuntime().availableProcessors()
-            + " processors",
-        rounds + " rounds, arms in turn; medians with the least and the most");
+        machine(),
+        rounds());
   }
 
   private Comparison backups(String hostPort, Path firebase, Workspace workspace) {

@@ -1,22 +1,17 @@
 package io.holdfast.benchmarks.firestore;
 
+import io.holdfast.benchmarks.Benchmark;
 import io.holdfast.benchmarks.Commands;
 import io.holdfast.benchmarks.Comparison;
-import io.holdfast.benchmarks.Proc;
 import io.holdfast.benchmarks.Report;
-import io.holdfast.benchmarks.Results;
-import io.holdfast.benchmarks.Stopwatch;
 import io.holdfast.benchmarks.Workspace;
 import io.holdfast.testkit.FirestoreEmulator;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,7 +24,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = "Holdfast beside npm tools for Firestore, on the same emulator in one run.")
-final class FirestoreBenchmark implements Callable<Integer> {
+final class FirestoreBenchmark extends Benchmark {
   /** With fewer documents starting a process decides, so that goals say nothing. */
   private static final int DOCUMENTS_OF_GOALS = 60_000;
 
@@ -60,9 +55,6 @@ final class FirestoreBenchmark implements Callable<Integer> {
       description = "Where the documents are: ${COMPLETION-CANDIDATES}.")
   private Shape shape = Shape.NESTED;
 
-  @Option(names = "--rounds", defaultValue = "3", description = "How often each arm runs.")
-  private int rounds;
-
   @Option(names = "--jobs", defaultValue = "2", description = "Holdfast's workers.")
   private int jobs;
 
@@ -85,40 +77,17 @@ final class FirestoreBenchmark implements Callable<Integer> {
       description = "Measure these parts only: ${COMPLETION-CANDIDATES}; default is both.")
   private List<Part> only = List.of();
 
-  @Option(
-      names = "--patience",
-      defaultValue = "600",
-      description = "Seconds after which a run is ended; its arm has failed, then.")
-  private int patienceSeconds;
-
-  @Option(
-      names = "--data",
-      description = "Folder for the peers and all files; default is a new temporary one.")
-  private @Nullable Path data;
-
-  @Option(
-      names = "--keep",
-      description = "Keep the folder, so that the next run does not install the peers again.")
-  private boolean keep;
-
-  @Option(names = "--output", description = "Also write the report into this file.")
-  private @Nullable Path output;
-
-  private FirestoreBenchmark() {}
+  private FirestoreBenchmark() {
+    super(Duration.ofMinutes(10));
+  }
 
   /** Runs the benchmark; ends with 1 if an arm failed, or Holdfast restored something wrong. */
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new FirestoreBenchmark())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(args));
+    main(new FirestoreBenchmark(), args);
   }
 
   @Override
-  public Integer call() throws Exception {
-    if (!Proc.isAvailable()) {
-      throw new IOException("CPU time is read from /proc, which this system does not have.");
-    }
+  protected Report measure(Workspace workspace) throws Exception {
     Report report =
         new Report(
             "Holdfast beside npm tools for Firestore",
@@ -126,45 +95,25 @@ final class FirestoreBenchmark implements Callable<Integer> {
                 ? Optional.of("judged from " + DOCUMENTS_OF_GOALS + " documents on")
                 : Optional.empty(),
             facts());
-    Workspace workspace = Workspace.open(Optional.ofNullable(data), keep);
-    boolean failed = false;
-    try {
-      for (int count : documents) {
-        failed |= measure(count, workspace, report);
-      }
-    } finally {
-      workspace.finish();
+    for (int count : documents) {
+      measure(count, workspace, report);
     }
-    System.out.print(report);
-    if (output != null) {
-      Files.writeString(output, report.toString());
-    }
-    return failed ? 1 : 0;
+    return report;
   }
 
   private List<String> facts() throws IOException, InterruptedException {
-    Runtime runtime = Runtime.getRuntime();
     return List.of(
         "Documents of about "
             + documentBytes
             + " bytes, "
             + (shape == Shape.FLAT ? "in root collections only" : "in collections of three levels"),
         "Firestore emulator with -Xmx" + emulatorHeap + ", one for each number of documents",
-        "Java "
-            + Runtime.version()
-            + ", Node.js "
-            + Peers.nodeVersion()
-            + ", "
-            + runtime.availableProcessors()
-            + " processors",
-        rounds
-            + " rounds, arms in turn, Holdfast with "
-            + jobs
-            + " workers; medians with the least and the most");
+        machine() + ", Node.js " + Peers.nodeVersion(),
+        rounds() + "; Holdfast with " + jobs + " workers");
   }
 
-  /** Measures one size, in an emulator of its own. Tells whether anything failed. */
-  private boolean measure(int count, Workspace workspace, Report report)
+  /** Measures one size, in an emulator of its own. */
+  private void measure(int count, Workspace workspace, Report report)
       throws IOException, InterruptedException {
     try (FirestoreEmulator emulator = FirestoreEmulator.start(emulatorHeap)) {
       Runtime.getRuntime().addShutdownHook(new Thread(emulator::close));
@@ -193,19 +142,14 @@ final class FirestoreBenchmark implements Callable<Integer> {
         System.err.println("The emulator has " + census.documents() + " documents.");
         Arms arms = new Arms(source, shape, census, target, peers, workspace, jobs);
         arms.deleteArchives();
-        boolean failed = false;
         for (Part part : only.isEmpty() ? List.of(Part.values()) : only) {
-          Results results =
-              Results.measure(
-                  comparison(part, arms),
-                  rounds,
-                  () -> collectGarbage(pid),
-                  new Stopwatch(pid, Duration.ofSeconds(patienceSeconds)),
-                  workspace.resolve("arm.log"));
-          report.add(results);
-          failed |= results.failed();
+          measure(
+              comparison(part, arms),
+              () -> collectGarbage(pid),
+              OptionalLong.of(pid),
+              workspace,
+              report);
         }
-        return failed;
       }
     }
   }

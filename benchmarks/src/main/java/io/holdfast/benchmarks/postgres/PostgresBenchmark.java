@@ -2,15 +2,12 @@ package io.holdfast.benchmarks.postgres;
 
 import io.holdfast.RestoreStrategy;
 import io.holdfast.benchmarks.Arm;
+import io.holdfast.benchmarks.Benchmark;
 import io.holdfast.benchmarks.Commands;
 import io.holdfast.benchmarks.Comparison;
-import io.holdfast.benchmarks.Proc;
 import io.holdfast.benchmarks.Report;
-import io.holdfast.benchmarks.Results;
-import io.holdfast.benchmarks.Stopwatch;
 import io.holdfast.benchmarks.Workspace;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -20,13 +17,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.OptionalLong;
 import java.util.function.BiFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,7 +35,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = "Holdfast beside pg_dump and pg_restore, on the same database in one run.")
-final class PostgresBenchmark implements Callable<Integer> {
+final class PostgresBenchmark extends Benchmark {
   /** Below this scale starting a JVM decides, so that goals say nothing. */
   private static final double SCALE_OF_GOALS = 1;
 
@@ -47,8 +43,6 @@ final class PostgresBenchmark implements Callable<Integer> {
   private static final double GOAL_ZSTD = 1.10;
   private static final double GOAL_LOAD = 0.80;
   private static final double GOAL_RESTORE = 0.85;
-
-  private static final Duration PATIENCE = Duration.ofHours(2);
 
   private static final int CLONES = 10;
 
@@ -76,9 +70,6 @@ final class PostgresBenchmark implements Callable<Integer> {
       defaultValue = "1",
       description = "Size of the database; 1 is about 2.5 GB.")
   private double scale;
-
-  @Option(names = "--rounds", defaultValue = "3", description = "How often each arm runs.")
-  private int rounds;
 
   @Option(names = "--jobs", defaultValue = "2", description = "Workers of every arm.")
   private int jobs;
@@ -114,46 +105,26 @@ final class PostgresBenchmark implements Callable<Integer> {
       description = "The folder that the command of --pg-dump17 sees as /, if that is a chroot.")
   private Path pgDump17Root = Path.of("/");
 
-  @Option(
-      names = "--data",
-      description = "Folder for the server and all files; default is a new temporary one.")
-  private @Nullable Path data;
-
-  @Option(
-      names = "--keep",
-      description = "Keep the folder, so that the next run does not generate the database again.")
-  private boolean keep;
-
-  @Option(names = "--output", description = "Also write the report into this file.")
-  private @Nullable Path output;
-
-  private PostgresBenchmark() {}
+  private PostgresBenchmark() {
+    super(Duration.ofHours(2));
+  }
 
   /** Runs the benchmark; ends with 1 if an arm failed or loaded something wrong. */
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new PostgresBenchmark())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(args));
+    main(new PostgresBenchmark(), args);
   }
 
   @Override
-  public Integer call() throws Exception {
-    if (!Proc.isAvailable()) {
-      throw new IOException("CPU time is read from /proc, which this system does not have.");
-    }
+  protected Report measure(Workspace workspace) throws Exception {
     Path programs =
         bin != null ? bin : Path.of(Commands.run(List.of("pg_config", "--bindir")).strip());
-    Workspace workspace = Workspace.open(Optional.ofNullable(data), keep);
     try (Server server =
         Server.start(programs, workspace.resolve("server"), workspace.resolve("server.log"))) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> breakOff(server, workspace)));
-      if (keep) {
+      if (keeps()) {
         System.err.println("Kept for the next run: --keep --data " + workspace.root());
       }
       return measure(server, workspace);
-    } finally {
-      workspace.finish();
     }
   }
 
@@ -169,28 +140,19 @@ final class PostgresBenchmark implements Callable<Integer> {
     }
   }
 
-  private int measure(Server server, Workspace workspace)
+  private Report measure(Server server, Workspace workspace)
       throws SQLException, IOException, InterruptedException {
-    Stopwatch stopwatch = new Stopwatch(server.pid(), PATIENCE);
-    Path log = workspace.resolve("arm.log");
     Report report =
         new Report(
             "Holdfast beside pg_dump and pg_restore",
             scale < SCALE_OF_GOALS ? Optional.of("judged from scale 1 on") : Optional.empty(),
             facts(server));
-    boolean failed = false;
     for (Part part : only.isEmpty() ? List.of(Part.values()) : only) {
       for (Comparison comparison : comparisons(part, server, workspace)) {
-        Results results = Results.measure(comparison, rounds, server::settle, stopwatch, log);
-        report.add(results);
-        failed |= results.failed();
+        measure(comparison, server::settle, OptionalLong.of(server.pid()), workspace, report);
       }
     }
-    System.out.print(report);
-    if (output != null) {
-      Files.writeString(output, report.toString());
-    }
-    return failed ? 1 : 0;
+    return report;
   }
 
   private Comparison backup(Arms arms, Server server) throws IOException, InterruptedException {
@@ -328,14 +290,10 @@ final class PostgresBenchmark implements Callable<Integer> {
       row.next();
       version = row.getString(1);
     }
-    Runtime runtime = Runtime.getRuntime();
     return List.of(
         "Scale " + scale + "; 1 is a database of about 2.5 GB",
         "PostgreSQL " + version + ", " + String.join(", ", Server.SETTINGS),
-        "Java " + Runtime.version() + ", " + runtime.availableProcessors() + " processors",
-        rounds
-            + " rounds of "
-            + jobs
-            + " workers, arms in turn; medians with the least and the most");
+        machine(),
+        rounds() + "; " + jobs + " workers");
   }
 }

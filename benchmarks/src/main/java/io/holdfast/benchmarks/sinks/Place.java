@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where the arms of a comparison store.
@@ -34,6 +36,24 @@ record Place(
         Map.of(),
         OptionalLong.empty(),
         () -> {});
+  }
+
+  /** The same server at the other end of a line. */
+  Place farAway(Line.Distance distance) throws IOException {
+    Matcher address = Pattern.compile("127\\.0\\.0\\.1:([0-9]+)").matcher(uri);
+    if (!address.find()) {
+      throw new IllegalArgumentException("Only servers on this machine can be moved far away.");
+    }
+    Line line = Line.to(Integer.parseInt(address.group(1)), distance);
+    return new Place(
+        what + ", " + distance,
+        address.replaceFirst("127.0.0.1:" + line.port()),
+        environment,
+        serverPid,
+        () -> {
+          line.close();
+          stop.run();
+        });
   }
 
   /** The command with what it needs in its environment. */

@@ -1,9 +1,7 @@
 package io.holdfast.benchmarks.sinks;
 
-import io.holdfast.benchmarks.Proc;
+import io.holdfast.benchmarks.Benchmark;
 import io.holdfast.benchmarks.Report;
-import io.holdfast.benchmarks.Results;
-import io.holdfast.benchmarks.Stopwatch;
 import io.holdfast.benchmarks.Workspace;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,9 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -32,7 +27,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     showDefaultValues = true,
     description = "Sinks beside the official clients, with the same server in one run.")
-final class SinksBenchmark implements Callable<Integer> {
+final class SinksBenchmark extends Benchmark {
   /** With less, starting a JVM decides, so that goals say nothing. */
   private static final int MEGABYTES_OF_GOALS = 2000;
 
@@ -56,9 +51,6 @@ final class SinksBenchmark implements Callable<Integer> {
       description = "Size of the file, in millions of bytes.")
   private int megabytes;
 
-  @Option(names = "--rounds", defaultValue = "3", description = "How often each arm runs.")
-  private int rounds;
-
   @Option(names = "--heap", defaultValue = "256m", description = "-Xmx of every arm's JVM.")
   private String heap = "";
 
@@ -70,32 +62,29 @@ final class SinksBenchmark implements Callable<Integer> {
   private Map<Service, String> sinks = Map.of();
 
   @Option(
-      names = "--patience",
-      defaultValue = "900",
-      description = "Seconds after which a run is ended; its arm has failed, then.")
-  private int patienceSeconds;
+      names = "--latency",
+      description =
+          "Milliseconds by which the servers for tests answer later, as if they were far away;"
+              + " default is 0.")
+  private int latencyMillis;
 
-  @Option(names = "--data", description = "Folder for the files; default is a new temporary one.")
-  private @Nullable Path data;
+  @Option(
+      names = "--line",
+      defaultValue = "50",
+      description = "With --latency: MB/s that one connection carries each way.")
+  private int lineMegabytes;
 
-  @Option(names = "--output", description = "Also write the report into this file.")
-  private @Nullable Path output;
-
-  private SinksBenchmark() {}
+  private SinksBenchmark() {
+    super(Duration.ofMinutes(15));
+  }
 
   /** Runs the benchmark; ends with 1 if an arm failed. */
   public static void main(String[] args) {
-    System.exit(
-        new CommandLine(new SinksBenchmark())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .execute(args));
+    main(new SinksBenchmark(), args);
   }
 
   @Override
-  public Integer call() throws Exception {
-    if (!Proc.isAvailable()) {
-      throw new IOException("CPU time is read from /proc, which this system does not have.");
-    }
+  protected Report measure(Workspace workspace) throws Exception {
     Report report =
         new Report(
             "Sinks beside the official clients",
@@ -103,34 +92,20 @@ final class SinksBenchmark implements Callable<Integer> {
                 ? Optional.of("judged from " + MEGABYTES_OF_GOALS + " MB on")
                 : Optional.empty(),
             facts());
-    Workspace workspace = Workspace.open(Optional.ofNullable(data), false);
-    boolean failed = false;
-    try {
-      Path source = workspace.resolve("source");
-      String sha256 = writeNoise(source);
-      for (Service service : only.isEmpty() ? List.of(Service.values()) : only) {
-        failed |= measure(service, source, sha256, workspace, report);
-      }
-    } finally {
-      workspace.finish();
+    Path source = workspace.resolve("source");
+    String sha256 = writeNoise(source);
+    for (Service service : only.isEmpty() ? List.of(Service.values()) : only) {
+      measure(service, source, sha256, workspace, report);
     }
-    System.out.print(report);
-    if (output != null) {
-      Files.writeString(output, report.toString());
-    }
-    return failed ? 1 : 0;
+    return report;
   }
 
   private List<String> facts() {
     return List.of(
         "A file of " + megabytes + " MB that cannot be compressed",
         "Every arm in a JVM of its own with -Xmx" + heap + ", its start included",
-        "Java "
-            + Runtime.version()
-            + ", "
-            + Runtime.getRuntime().availableProcessors()
-            + " processors, shared with the server",
-        rounds + " rounds, arms in turn; medians with the least and the most");
+        machine() + ", shared with the server",
+        rounds());
   }
 
   /** Writes the file; tells its SHA-256. */
@@ -147,27 +122,27 @@ final class SinksBenchmark implements Callable<Integer> {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Measures one service. Tells whether anything failed. */
-  private boolean measure(
+  private void measure(
       Service service, Path source, String sha256, Workspace workspace, Report report)
       throws Exception {
-    boolean failed = false;
-    try (Place place =
-        sinks.containsKey(service) ? Place.existing(sinks.get(service)) : service.startServer()) {
+    try (Place place = place(service)) {
       Arms arms = new Arms(service, place, source, sha256, workspace.resolve("downloaded"), heap);
       for (Part part : parts.isEmpty() ? List.of(Part.values()) : parts) {
-        Results results =
-            Results.measure(
-                arms.comparison(part),
-                rounds,
-                place::settle,
-                new Stopwatch(place.serverPid(), Duration.ofSeconds(patienceSeconds)),
-                workspace.resolve("arm.log"));
-        report.add(results);
-        failed |= results.failed();
+        measure(arms.comparison(part), place::settle, place.serverPid(), workspace, report);
       }
       arms.clear();
     }
-    return failed;
+  }
+
+  private Place place(Service service) throws IOException {
+    String uri = sinks.get(service);
+    if (uri != null) {
+      return Place.existing(uri);
+    }
+    Place near = service.startServer();
+    return latencyMillis == 0
+        ? near
+        : near.farAway(
+            new Line.Distance(Duration.ofMillis(latencyMillis), (long) lineMegabytes * MEGABYTE));
   }
 }
