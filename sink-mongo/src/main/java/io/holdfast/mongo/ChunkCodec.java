@@ -2,6 +2,7 @@ package io.holdfast.mongo;
 
 import org.bson.BsonBinaryReader;
 import org.bson.BsonReader;
+import org.bson.BsonSerializationException;
 import org.bson.BsonType;
 import org.bson.BsonWriter;
 import org.bson.codecs.Codec;
@@ -15,6 +16,9 @@ import org.bson.io.BsonInputMark;
  * left out: whoever knows the object judges.
  */
 final class ChunkCodec implements Codec<Chunk> {
+  /** What a document may have: https://www.mongodb.com/docs/manual/reference/limits/. */
+  private static final int LARGEST_BYTES = 16 << 20;
+
   private final ChunkBuffers buffers;
 
   ChunkCodec(ChunkBuffers buffers) {
@@ -37,6 +41,10 @@ final class ChunkCodec implements Codec<Chunk> {
         crc32c = number(reader, type);
       } else if (name.equals(ChunkLayout.DATA) && type == BsonType.BINARY) {
         lengthBytes = reader.peekBinarySize();
+        if (lengthBytes > LARGEST_BYTES) {
+          throw new BsonSerializationException(
+              "A binary value says that it has " + lengthBytes + " bytes.");
+        }
         buffer = buffers.take(lengthBytes);
         read(reader, buffer, lengthBytes);
       } else {

@@ -1,8 +1,11 @@
 package io.holdfast.mongo;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.bson.BsonBinary;
 import org.bson.BsonBinaryReader;
@@ -13,6 +16,7 @@ import org.bson.BsonDouble;
 import org.bson.BsonInt32;
 import org.bson.BsonInt64;
 import org.bson.BsonReader;
+import org.bson.BsonSerializationException;
 import org.bson.BsonString;
 import org.bson.codecs.BsonDocumentCodec;
 import org.bson.codecs.DecoderContext;
@@ -89,6 +93,18 @@ final class ChunkCodecTest {
   void anEmptyChunkIsNoMissingOne() {
     assertThat(decode(new BsonDocument("data", new BsonBinary(new byte[0]))).lengthBytes())
         .isZero();
+  }
+
+  @Test
+  void takesNoMemoryForALengthThatNoDocumentHas() {
+    ByteBuffer document = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    document.putInt(64).put((byte) 5).put("data\0".getBytes(US_ASCII));
+    document.putInt(Integer.MAX_VALUE).put((byte) 0).rewind();
+    try (BsonBinaryReader reader = new BsonBinaryReader(document)) {
+      assertThatThrownBy(() -> codec.decode(reader, DecoderContext.builder().build()))
+          .isInstanceOf(BsonSerializationException.class)
+          .hasMessageContaining("2147483647");
+    }
   }
 
   @Test
