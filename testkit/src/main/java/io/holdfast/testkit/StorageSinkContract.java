@@ -66,6 +66,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 public abstract class StorageSinkContract {
   private static final int RACERS = 16;
+
+  /** More than any sink stores at the same time. */
+  private static final int PIECES_ON_THEIR_WAY = 16;
+
   private static final int MIB = 1024 * 1024;
 
   private final List<StorageSink> opened = new ArrayList<>();
@@ -758,7 +762,13 @@ public abstract class StorageSinkContract {
                     assertThat(Duration.between(leftover.modified(), Instant.now()).abs())
                         .isLessThan(Duration.ofMinutes(15)));
         leftovers.forEach(sink::discard);
-        assertThat(sink.leftovers()).as("leftovers after they were discarded").isEmpty();
+        // The writer lives, and a few pieces of it may still have been on their way.
+        List<Leftover> late = sink.leftovers();
+        for (int i = 0; i < PIECES_ON_THEIR_WAY && !late.isEmpty(); i++) {
+          late.forEach(sink::discard);
+          late = sink.leftovers();
+        }
+        assertThat(late).as("leftovers after they were discarded").isEmpty();
         leftovers.forEach(sink::discard); // They are gone: a success.
       }
       assertAbsent(sink, key);
